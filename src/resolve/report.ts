@@ -1,0 +1,36 @@
+// What the log says of one request, whatever protocol it came by. The endpoint and the HTTP app
+// make reports; the server turns them into lines, counters and the status page.
+import type { RefusalKind } from "./refusal.ts";
+
+/** Made once, when a request has ended. Times are milliseconds, sizes octets of payload. */
+export interface Report {
+  readonly via: "tftp" | "http" | "multicast" | "mtftp";
+  readonly operation: "read" | "write";
+  readonly client: string;
+  readonly port: number;
+  /** The name as the client sent it; control characters are escaped by the log, not here. */
+  readonly name: string;
+  /** The file it became, relative to its root; null where it became none. */
+  readonly file: string | null;
+  /** Its absolute path, where octets of it were moved or were to be; never shown to a peer. */
+  readonly path: string | null;
+  /**
+   * `done`; `unacknowledged` (all sent, last ACK missing); `probe` (only the size was wanted);
+   * `refused` (never started); `failed` (started and ended badly); `aborted` (peer gave up).
+   */
+  readonly outcome: "done" | "unacknowledged" | "probe" | "refused" | "failed" | "aborted";
+  readonly refusal: RefusalKind | null;
+  /** Why, in words, for anything but `done`; with the system's own words where there are some. */
+  readonly reason: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly retransmits: number;
+  /** Granted options such as "blksize=1468 windowsize=16"; HTTP: the status and range. */
+  readonly options: string;
+  /** What kept it from being faster, e.g. "lock-step: client did not offer windowsize". */
+  readonly limiter: string;
+  /** Steps from name to file: rewrites, paths tried, nearest name. */
+  readonly trail: readonly string[];
+  /** What the operator could do about it, or "". */
+  readonly hint: string;
+}

@@ -1,0 +1,40 @@
+// The log that a configuration asks for: lines to standard error, and to syslog where it says so.
+import { hostname } from "node:os";
+import process from "node:process";
+import type { LogConfig } from "../config/config.ts";
+import { openUnixDatagram } from "../sys/unix_datagram.ts";
+import { createLog, type Log, type LogSink } from "./log.ts";
+import type { LogPlace } from "./log_output.ts";
+import { parseSyslogTarget, syslogSink, type SyslogTransport, udpTransport } from "./log_syslog.ts";
+
+/** Where syslog listens on every Unix. */
+const SYSLOG = "unix:/dev/log";
+
+/** The log, and why syslog cannot be reached, or "": that is no reason not to serve. */
+export async function openLog(
+  config: LogConfig,
+  place: LogPlace,
+): Promise<{ readonly log: Log; readonly warning: string }> {
+  const { format, level } = config;
+  const syslog = place.isNowhere && config.syslog === "" ? SYSLOG : config.syslog;
+  let sink: LogSink | null = null;
+  let warning = "";
+  try {
+    sink = await openSink(syslog);
+  } catch (error) {
+    warning = `Cannot log to "${syslog}": ${(error as Error).message}`;
+  }
+  const { write, color } = place;
+  const log = createLog({ format, level, write, color, ...(sink === null ? {} : { sink }) });
+  return { log, warning };
+}
+
+async function openSink(target: string): Promise<LogSink | null> {
+  if (target === "") return null;
+  const parsed = parseSyslogTarget(target);
+  if (parsed === null) throw new Error("no such target");
+  const transport: SyslogTransport = parsed.kind === "udp"
+    ? udpTransport(parsed)
+    : await openUnixDatagram(parsed.path);
+  return syslogSink(transport, { hostname: hostname(), pid: process.pid });
+}

@@ -1,0 +1,24 @@
+// Telling whoever started us that everything listens: the ready file, and systemd.
+import { rename, rm, writeFile } from "node:fs/promises";
+import process from "node:process";
+import type { Bound } from "./messages.ts";
+
+/** What listens where, as the ready file says it. */
+export interface Ready {
+  readonly pid: number;
+  readonly tftp: readonly Bound[];
+  readonly http: readonly Bound[];
+  readonly driver: string;
+}
+
+/** Writes the ready file: it appears whole or not at all. Rejects with the system's error. */
+export async function writeReadyFile(path: string, ready: Ready): Promise<void> {
+  const part = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(part, JSON.stringify(ready) + "\n");
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+// What the log says of an RFC 2090 group: a line for each member, and one for the whole.
+import type { Result } from "../proto/machine.ts";
+import { lastBlockOf } from "../proto/group_offer.ts";
+import type { Report } from "../resolve/report.ts";
+import { describe, type Ending } from "./describe.ts";
+import type { GroupSession } from "./group_session.ts";
+
+/** The report of one member. */
+export function describeMember(ending: Ending, result: Result, session: GroupSession): Report {
+  const { address } = session.options;
+  const timedOut = result.kind === "failed" && result.failure.kind === "timeout";
+  const deaf = timedOut && ending.confirmed && session.group.highestBlock <= 1;
+  const report = describe.report(ending, result);
+  return {
+    ...report,
+    via: "multicast",
+    options: report.options.replace("multicast=", `multicast=${address.host},${address.port}`),
+    limiter: "",
+    hint: deaf
+      ? `${ending.route.peer.host} answers but does not get the packets of ${address.host}: ` +
+        "IGMP snooping without a querier? A firewall?"
+      : report.hint,
+  };
+}
+
+/** The line for the group, when its last member has gone. */
+export function describeGroup(session: GroupSession, now: number): string {
+  const { group, joined, options: { address, file, blockBytes } } = session;
+  const blocks = lastBlockOf(file.size, blockBytes);
+  const cost = (group.blocksSent / (blocks * joined)).toFixed(2);
+  const seconds = ((now - session.options.now) / 1000).toFixed(1);
+  return `Group ${address.host}:${address.port} ended after ${seconds} s: members=${joined} ` +
+    `master-changes=${group.masterChanges} blocks-sent=${group.blocksSent} ` +
+    `repeats=${group.repeats}; each member cost ${cost} of a unicast transfer`;
+}

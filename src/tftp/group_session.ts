@@ -1,0 +1,179 @@
+// A running RFC 2090 group: its machine, the file, the one socket all its packets leave from (M3)
+// and its members. The members are transfers of the endpoint; what they hear comes in here.
+import type { Local, Peer, Run, UdpSocket } from "../net/driver.ts";
+import { Group, type GroupOutbox } from "../proto/group.ts";
+import type { MemberId } from "../proto/group_member.ts";
+import { lastBlockOf } from "../proto/group_offer.ts";
+import type { BlockIndex, Failure, Packet, Result } from "../proto/machine.ts";
+import type { OpenFile } from "../storage/store.ts";
+import { DATA_HEADER_BYTES, OPCODE, writeHeader } from "../wire/packet.ts";
+import type { MemberTransfer } from "./member_transfer.ts";
+import type { GroupAddress } from "./multicast_pool.ts";
+import { errorText, type Scheduled } from "./transfer.ts";
+
+export interface SessionOptions {
+  /** What members must have in common. */
+  readonly key: string;
+  readonly address: GroupAddress;
+  readonly socket: UdpSocket;
+  readonly local: Local | null;
+  /** Kept open by the members. */
+  readonly file: OpenFile;
+  readonly blockBytes: number;
+  readonly now: number;
+  /** Blocks wait: `flush` is wanted before the turn of the driver is over. */
+  readonly waiting: (session: GroupSession) => void;
+  /** The last member has gone. */
+  readonly ended: (session: GroupSession, now: number) => void;
+}
+
+/**
+ * Blocks in flight. Not of RFC 2090, whose masters acknowledge block by block, but in its spirit:
+ * they take blocks in any order, because they may join in the middle. More would outrun listeners
+ * on busy machines: they lose what does not fit their buffers and have it sent again.
+ */
+const AHEAD_BLOCKS_MAX = 3;
+/** Machines that are switched on together ask within moments of each other. */
+const GATHER_MS = 50;
+const RUN_BLOCKS_MAX = 16;
+/** Shared by all groups: `sendRun` borrows it for the length of the call only. */
+const headers = new Uint8Array(RUN_BLOCKS_MAX * DATA_HEADER_BYTES);
+
+export class GroupSession implements Scheduled, GroupOutbox {
+  heapIndex = -1;
+  checkAt = Infinity;
+  readonly options: SessionOptions;
+  readonly group: Group;
+  /** Members there ever were. */
+  joined = 0;
+  readonly #members = new Map<MemberId, MemberTransfer>();
+  readonly #results: { readonly member: MemberTransfer; readonly result: Result }[] = [];
+  readonly #peer: Peer;
+  readonly #run: { -readonly [K in keyof Run]: Run[K] };
+  /** Blocks that wait to be sent, from `#first` on. */
+  #first: BlockIndex = 0;
+  #waiting = 0;
+  #unreadable = false;
+  #finished = false;
+  #ended = false;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    const { address, file, blockBytes } = options;
+    this.#peer = { family: address.family, host: address.host, port: address.port };
+    this.group = new Group({
+      address: address.host,
+      port: address.port,
+      lastBlock: lastBlockOf(file.size, blockBytes),
+      aheadBlocksMax: AHEAD_BLOCKS_MAX,
+      gatherMs: GATHER_MS,
+      outbox: this,
+    });
+    this.#run = {
+      headers,
+      headerBytes: DATA_HEADER_BYTES,
+      source: file,
+      segmentBytes: blockBytes,
+      offset: 0,
+      totalBytes: 0,
+      count: 0,
+    };
+  }
+
+  get deadline(): number {
+    return this.group.deadline;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Octets of the file that were sent at least once. */
+  get bytesSent(): number {
+    const { file, blockBytes } = this.options;
+    return Math.min(this.group.highestBlock * blockBytes, file.size);
+  }
+
+  /** Takes a member in and tells it its role. */
+  join(member: MemberTransfer, now: number) {
+    const id = this.joined++;
+    member.id = id;
+    this.#members.set(id, member);
+    const { options, timing } = member;
+    this.step(now, (group) => group.join(id, { options, timing }, now));
+  }
+
+  timeout(now: number) {
+    this.step(now, (group) => group.timeout(now));
+  }
+
+  /** One input of the machine and what follows from it; a fault ends this group and nothing else. */
+  step(now: number, input: (group: Group) => void) {
+    if (this.#ended) return;
+    let failure: Failure | null = null;
+    try {
+      input(this.group);
+    } catch (error) {
+      failure = { kind: "storage", code: 0, text: errorText(error) };
+    }
+    if (failure !== null) this.group.abort(failure);
+    this.#settle(now);
+  }
+
+  control(id: MemberId, packet: Packet) {
+    this.#members.get(id)?.control(packet);
+  }
+
+  /** Sent by `flush`: what the ACKs of one batch ask for leaves as one run. */
+  blocks(first: BlockIndex, count: number) {
+    if (this.#waiting > 0 && first !== this.#first + this.#waiting) this.#send();
+    if (this.#waiting === 0) {
+      this.#first = first;
+      this.options.waiting(this);
+    }
+    this.#waiting += count;
+  }
+
+  /** Sends the blocks that wait. */
+  flush(now: number) {
+    this.#send();
+    if (!this.#unreadable || this.#ended) return;
+    this.group.abort({ kind: "storage", code: 0, text: "File changed while it was sent" });
+    this.#settle(now);
+  }
+
+  memberFinished(id: MemberId, result: Result) {
+    const member = this.#members.get(id);
+    if (member !== undefined) this.#results.push({ member, result });
+    this.#members.delete(id);
+  }
+
+  finish() {
+    this.#finished = true;
+  }
+
+  #send() {
+    const run = this.#run;
+    for (let done = 0; done < this.#waiting; done += RUN_BLOCKS_MAX) {
+      const start = this.#first + done;
+      run.count = Math.min(this.#waiting - done, RUN_BLOCKS_MAX);
+      for (let i = 0; i < run.count; i++) {
+        writeHeader(headers, i * DATA_HEADER_BYTES, OPCODE.data, start + i);
+      }
+      run.offset = (start - 1) * run.segmentBytes;
+      run.totalBytes = Math.min(run.count * run.segmentBytes, run.source.size - run.offset);
+      const { socket, local } = this.options;
+      if (socket.sendRun(this.#peer, run, local) === "unreadable") this.#unreadable = true;
+    }
+    this.#waiting = 0;
+  }
+
+  /** Members end after the machine's call, since what they do may come back to it. */
+  #settle(now: number) {
+    for (const { member, result } of this.#results.splice(0)) member.endWith(result, now);
+    if (!this.#finished || this.#ended) return;
+    this.#ended = true;
+    this.#waiting = 0;
+    this.options.ended(this, now);
+  }
+}

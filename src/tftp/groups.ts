@@ -1,0 +1,119 @@
+// The running RFC 2090 groups: which one a request belongs to, and new ones while the pool lasts.
+import type { TftpConfig } from "../config/config.ts";
+import type { Failure } from "../proto/machine.ts";
+import { describeGroup } from "./group_report.ts";
+import { GroupSession, type SessionOptions } from "./group_session.ts";
+import { type GroupAddress, MulticastPool } from "./multicast_pool.ts";
+import type { Route, Scheduled } from "./transfer.ts";
+import type { OpenFile } from "../storage/store.ts";
+
+export interface GroupsOptions {
+  readonly random: () => number;
+  readonly notice: (text: string) => void;
+  /** Something with a deadline has gone. */
+  readonly ended: (session: Scheduled) => void;
+}
+
+/** What a request wants to join. */
+export interface Wanted {
+  readonly file: OpenFile;
+  readonly blockBytes: number;
+  readonly route: Route;
+  /** Whether the peer may be served from this TID. */
+  readonly isFree: (socket: Route["socket"]) => boolean;
+  readonly tftp: TftpConfig;
+  readonly now: number;
+}
+
+export class Groups {
+  readonly #options: GroupsOptions;
+  readonly #sessions = new Map<string, GroupSession>();
+  readonly #waiting: GroupSession[] = [];
+  #pool: MulticastPool | null = null;
+  #poolText = "";
+  #exhaustedTold = false;
+
+  constructor(options: GroupsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The group for a request that asked for one, which may be new; null where it must be served
+   * alone: no address is free, or its port is taken by another transfer of this client.
+   */
+  find(wanted: Wanted): GroupSession | null {
+    const { file, blockBytes, route, tftp, now } = wanted;
+    // M3: what members must see come from one address of ours leaves by one interface.
+    const place = `${route.listener.host} ${route.listener.port} ${route.local?.host ?? ""}`;
+    const key = `${file.key} ${blockBytes} ${place}`;
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return wanted.isFree(known.options.socket) ? known : null;
+    const pool = this.#poolOf(tftp);
+    if (pool.family !== route.peer.family) return null;
+    const address = pool.take();
+    if (address === null) return this.#exhausted(tftp);
+    const session = this.#open({
+      key,
+      address,
+      socket: route.socket,
+      local: route.local,
+      file,
+      blockBytes,
+      now,
+      waiting: (session) => this.#waiting.push(session),
+      ended: (session, now) => this.#ended(session, { address, now }),
+    });
+    return session;
+  }
+
+  /** Sends what the groups were asked for since the last call. */
+  flush(now: number) {
+    for (const session of this.#waiting) session.flush(now);
+    this.#waiting.length = 0;
+  }
+
+  /** Ends all groups and tells their members. */
+  close(failure: Failure, now: number) {
+    for (const session of [...this.#sessions.values()]) {
+      session.step(now, (group) => group.abort(failure));
+    }
+  }
+
+  #open(options: SessionOptions): GroupSession {
+    const session = new GroupSession(options);
+    this.#sessions.set(options.key, session);
+    return session;
+  }
+
+  #ended(
+    session: GroupSession,
+    { address, now }: { readonly address: GroupAddress; readonly now: number },
+  ) {
+    this.#pool?.giveBack(address);
+    this.#exhaustedTold = false;
+    this.#sessions.delete(session.options.key);
+    this.#options.ended(session);
+    this.#options.notice(describeGroup(session, now));
+  }
+
+  /** Made anew when a reload has changed it; running groups keep their pairs. */
+  #poolOf({ multicast: { addresses, ports } }: TftpConfig): MulticastPool {
+    const text = `${addresses} ${ports.first}-${ports.last}`;
+    if (this.#pool === null || text !== this.#poolText) {
+      this.#pool = new MulticastPool({ addresses, ports, random: this.#options.random() });
+      for (const { options } of this.#sessions.values()) this.#pool.keepOff(options.address);
+      this.#poolText = text;
+    }
+    return this.#pool;
+  }
+
+  #exhausted({ multicast }: TftpConfig): null {
+    if (!this.#exhaustedTold) {
+      const range =
+        `${multicast.addresses} and ports ${multicast.ports.first}-${multicast.ports.last}`;
+      this.#options.notice(`No free pair left of ${range}: serving further files by unicast`);
+    }
+    this.#exhaustedTold = true;
+    return null;
+  }
+}

@@ -1,0 +1,174 @@
+// A read (RRQ): a sender, a file, and DATA cut from it by the driver.
+import type { Run, Sent } from "../net/driver.ts";
+import type { Granted, Result, Timing } from "../proto/machine.ts";
+import { Sender } from "../proto/sender.ts";
+import type { Report } from "../resolve/report.ts";
+import type { FileName } from "../resolve/name.ts";
+import type { OpenFile } from "../storage/store.ts";
+import { type BlockIndex, blockNumber } from "../wire/block.ts";
+import {
+  blockOf,
+  DATA_HEADER_BYTES,
+  decodePacket,
+  OPCODE,
+  opcodeOf,
+  writeHeader,
+} from "../wire/packet.ts";
+import { type Content, NetasciiContent, OctetContent } from "./content.ts";
+import { describe, type Ending } from "./describe.ts";
+import { type LiveTransfer, Transfer, type TransferOptions } from "./transfer.ts";
+
+export interface ReadOptions extends TransferOptions {
+  /** Given back through `release` at the end. */
+  readonly file: OpenFile;
+  readonly name: FileName;
+  readonly granted: Granted;
+  readonly timing: Timing;
+  readonly released: (file: OpenFile) => void;
+}
+
+/** Larger windows are sent as several runs. */
+const RUN_BLOCKS_MAX = 64;
+/** Shared by all transfers: `sendRun` borrows it for the length of the call only. */
+const headers = new Uint8Array(RUN_BLOCKS_MAX * DATA_HEADER_BYTES);
+
+export class ReadTransfer extends Transfer {
+  protected readonly machine: Sender;
+  readonly #options: ReadOptions;
+  readonly #content: Content;
+  readonly #run: { -readonly [K in keyof Run]: Run[K] };
+  #unreadable = false;
+
+  constructor(options: ReadOptions) {
+    super(options);
+    this.#options = options;
+    const { file, granted } = options;
+    this.#content = options.request.mode === "netascii"
+      ? new NetasciiContent(file, granted.blockBytes)
+      : new OctetContent(file, granted.blockBytes);
+    this.machine = new Sender({
+      granted,
+      extent: this.#content,
+      timing: options.timing,
+      outbox: this,
+      now: options.now,
+    });
+    this.#run = {
+      headers,
+      headerBytes: DATA_HEADER_BYTES,
+      source: this.#content.source,
+      segmentBytes: granted.blockBytes,
+      offset: 0,
+      totalBytes: 0,
+      count: 0,
+    };
+  }
+
+  get confirmed(): boolean {
+    return this.machine.confirmed;
+  }
+
+  start(now: number) {
+    this.step(now, () => this.machine.start(now));
+  }
+
+  requestedAgain(now: number) {
+    this.step(now, () => this.machine.requestedAgain(now));
+  }
+
+  receive(bytes: Uint8Array, now: number) {
+    this.heardAt = now;
+    if (opcodeOf(bytes) === OPCODE.ack && bytes.length >= DATA_HEADER_BYTES) {
+      this.#acknowledge(blockOf(bytes), now, bytes[DATA_HEADER_BYTES] ?? 0);
+    } else {
+      const packet = decodePacket(bytes);
+      if (packet.op !== "malformed") this.step(now, (machine) => machine.receive(packet, now));
+    }
+  }
+
+  /** The hot path: no closure, no packet object. */
+  #acknowledge(block: number, now: number, nextBlocks: number) {
+    if (this.ended) return;
+    try {
+      this.machine.acknowledge(block, now, nextBlocks);
+    } catch (error) {
+      return this.step(now, () => {
+        throw error;
+      });
+    }
+    this.settle(now);
+  }
+
+  /** The file may have been found to hold no longer what it held when it was opened. */
+  protected override settle(now: number) {
+    if (this.#unreadable) {
+      this.#unreadable = false;
+      const text = "File changed while it was sent";
+      return this.abort({ kind: "storage", code: 0, text }, now);
+    }
+    super.settle(now);
+  }
+
+  blocks(first: BlockIndex, count: number) {
+    const { rollover } = this.#options.granted;
+    for (let done = 0; done < count; done += RUN_BLOCKS_MAX) {
+      const start = first + done;
+      const blocks = Math.min(count - done, RUN_BLOCKS_MAX);
+      for (let i = 0; i < blocks; i++) {
+        const number = blockNumber(start + i, rollover);
+        writeHeader(headers, i * DATA_HEADER_BYTES, OPCODE.data, number);
+      }
+      if (this.#send(start, blocks) === "unreadable") this.#unreadable = true;
+    }
+  }
+
+  #send(first: BlockIndex, count: number): Sent {
+    const run = this.#run;
+    run.offset = (first - 1) * run.segmentBytes;
+    run.totalBytes = this.#content.payloadBytes(first, count);
+    run.count = count;
+    const { socket, peer, local } = this.route;
+    return socket.sendRun(peer, run, local);
+  }
+
+  write() {}
+
+  commit() {}
+
+  live(now: number): LiveTransfer {
+    const size = this.#content.source.size;
+    return {
+      via: "tftp",
+      operation: "read",
+      client: this.route.peer.host,
+      port: this.route.peer.port,
+      name: this.#options.name,
+      bytes: this.#content.bytesUpTo(this.machine.ackedBlocks),
+      size: Number.isFinite(size) ? size : null,
+      durationMs: now - this.startedAt,
+      options: describe.options(this.#options.granted),
+    };
+  }
+
+  protected release() {
+    this.#options.released(this.#options.file);
+  }
+
+  protected reportOf(result: Result, now: number): Report {
+    const ending: Ending = {
+      operation: "read",
+      route: this.route,
+      request: this.request,
+      trail: this.trail,
+      file: this.#options.name,
+      path: this.#options.file.path,
+      bytes: this.#content.bytesUpTo(this.machine.ackedBlocks),
+      durationMs: now - this.startedAt,
+      retransmits: this.machine.retransmits,
+      roundTripMs: this.machine.roundTripMs,
+      confirmed: this.machine.confirmed,
+      granted: this.#options.granted,
+    };
+    return describe.report(ending, result);
+  }
+}

@@ -1,0 +1,69 @@
+// hosts.allow and hosts.deny as rules of access.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { imported } from "./importing.ts";
+
+const ALL = ["read", "write"];
+
+/** "clients: what they may" for each rule, and the notes. */
+async function rules(files: Readonly<Record<string, string>>) {
+  const args = "--daemon /srv";
+  const { config, notes } = await imported("atftpd", { args, files });
+  return {
+    notes,
+    rules: config.access.map(({ clients, allow }) => `${clients}: ${allow.join(" ")}`),
+  };
+}
+
+test("who is in hosts.allow may, then who is in hosts.deny may not, the rest may", async () => {
+  const files = {
+    "/etc/hosts.deny": "ALL: ALL\n",
+    "/etc/hosts.allow":
+      "# comment\nsshd: 192.0.2.1\nin.tftpd, sshd : 10.1. 10.2.3.0/255.255.255.0, \\\n" +
+      "  [2001:db8::]/32 127.0.0.1\n\ntftpd@10.0.0.1: 10.9.0.0/16 : deny\n",
+  };
+  assert.deepEqual(await rules(files), {
+    notes: [],
+    rules: [
+      "10.1.0.0/16,10.2.3.0/24,2001:db8::/32,127.0.0.1: read write",
+      "10.9.0.0/16: ",
+      ": ",
+      `: ${ALL.join(" ")}`,
+    ],
+  });
+});
+
+test("files that say nothing of TFTP make no rules", async () => {
+  assert.deepEqual((await rules({ "hosts.allow": "sshd: ALL\n", "hosts.deny": "" })).rules, []);
+});
+
+test("names, exceptions and commands have no equal and are named", async () => {
+  const text = "in.tftpd: .example.com LOCAL 10.0.0.1\nALL: ALL EXCEPT 10.0.0.9\n" +
+    "in.tftpd: 10.0.0.0/255.0.255.0\nin.tftpd: 10.3. : spawn /bin/x\n";
+  const { notes, rules: made } = await rules({ "hosts.allow": text });
+  assert.deepEqual(notes.map((note) => note.split(" ")[0]), [
+    ...["hosts.allow:1", "hosts.allow:1", "hosts.allow:2", "hosts.allow:3", "hosts.allow:4"],
+  ]);
+  assert.deepEqual(made, ["10.0.0.1: read write", "10.3.0.0/16: read write", ": read write"]);
+});
+
+test("what cannot be said exactly lets nobody in who would have been kept out", async () => {
+  for (const clients of [".example.com 10.", "ALL EXCEPT 10."]) {
+    const { notes, rules: made } = await rules({ "hosts.deny": `in.tftpd: ${clients}\n` });
+    assert.equal(notes.length, 1);
+    assert.deepEqual(made, [": ", ": read write"]);
+  }
+});
+
+test("tftpd-hpa has the same files", async () => {
+  const files = { "/etc/hosts.deny": "in.tftpd: 10.\n" };
+  const { config } = await imported("tftpd-hpa", { args: "-l -s /srv", files });
+  assert.deepEqual(config.access.map(({ clients }) => clients), [["10.0.0.0/8"], []]);
+});
+
+test("hosts_access(5): words mean the same in any letter case", async () => {
+  for (const line of ["all: all", "IN.TFTPD: All", "in.tftpd: 10. except 10.0.0.9"]) {
+    const { rules: made } = await rules({ "hosts.deny": `${line}\n` });
+    assert.deepEqual(made, [": ", ": read write"], line);
+  }
+});
