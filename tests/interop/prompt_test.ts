@@ -73,9 +73,10 @@ function tftp(...args: readonly string[]): string[] {
   return [...harness.bootsrvCommand(), "tftp", ...args];
 }
 
-/** The same at a terminal of its own. */
+/** The same at a terminal of its own; a shell between them would answer Ctrl-C by an end of its own. */
 function atTerminal(...args: readonly string[]): string[] {
-  return ["script", "--quiet", "--return", "--command", tftp(...args).join(" "), "/dev/null"];
+  const command = `exec ${tftp(...args).join(" ")}`;
+  return ["script", "--quiet", "--return", "--command", command, "/dev/null"];
 }
 
 test("a pipe of commands prints no prompt, does them all, and fails if one did", async () => {
