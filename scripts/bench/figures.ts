@@ -15,8 +15,6 @@ export interface Figures {
   readonly privateBytes: number | null;
   /** Transfers failed, of all rounds together. */
   readonly failed: number;
-  /** Processor time of the load by time, 0 to 1: near 1, the load was the bottleneck. */
-  readonly load: number;
   /** Processor time of other programs, in cores; null where unknown. */
   readonly others: number | null;
 }
@@ -30,8 +28,6 @@ export interface Verdict {
   /** Ours by theirs; without a peer the figure itself. Null where one of them is unknown. */
   readonly value: number | null;
   readonly met: boolean;
-  /** The load was at its limit: the server might have been faster. */
-  readonly loadBound: boolean;
 }
 
 /** The figures of a server; `results` has one for each round. */
@@ -51,7 +47,6 @@ export function figuresOf(
     cpu: median(known(cpu).filter(Number.isFinite)),
     privateBytes: median(known(results.map((one) => one.privateBytes))),
     failed: results.reduce((sum, one) => sum + one.failed, 0),
-    load: median(results.map((one) => one.loadCpuSeconds / one.seconds)) ?? 0,
     others: median(
       known(
         results.map(({ otherCpuSeconds, seconds }) =>
@@ -80,13 +75,9 @@ export function verdicts(
       (target.metric === "rate" ? value >= target.bound : value <= target.bound);
     // A fast server that loses transfers has reached nothing.
     const met = reached && of.ours.failed === 0;
-    const loadBound = target.metric === "rate" && of.ours.load >= LOAD_BOUND;
-    return { target, server: of.ours.server, peer: peer?.server ?? null, value, met, loadBound };
+    return { target, server: of.ours.server, peer: peer?.server ?? null, value, met };
   });
 }
-
-/** Busy for this part of the time, the load has nothing left to give. */
-const LOAD_BOUND = 0.95;
 
 /** The middle value, or the mean of the two in the middle; null of none. */
 export function median(values: readonly number[]): number | null {

@@ -110,7 +110,6 @@ export class Meter {
       failed: this.#failed + starved,
       cpuSeconds,
       privateBytes: privateBytes(target.pid, target.forks),
-      loadCpuSeconds,
       otherCpuSeconds: cpuSeconds === null
         ? null
         : Math.max(0, machineCpuSeconds - cpuSeconds - loadCpuSeconds),

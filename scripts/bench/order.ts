@@ -61,8 +61,6 @@ export interface LoadResult {
   readonly cpuSeconds: number | null;
   /** Anonymous memory of the server and its processes, under load; null where it has none left. */
   readonly privateBytes: number | null;
-  /** Processor time of the load itself: near `seconds`, the load was the bottleneck. */
-  readonly loadCpuSeconds: number;
   /** Processor time of everything else on the machine; null where the server's is unknown. */
   readonly otherCpuSeconds: number | null;
   /** Why the first transfer failed, for a person. */

@@ -51,8 +51,10 @@ export function renderReport(
     `${
       rounds === 1 ? "one round" : `${rounds} rounds`
     } in which the servers take turns. Failed transfers are those of all rounds.`,
-    `Private memory is anonymous memory under load. "Load" is how busy the core of the load was: near`,
-    `100 % the server could have given more. "Others" is how many cores were busy with other programs.`,
+    `Private memory is anonymous memory under load. "Others" is how many cores were busy with other`,
+    `programs. Like \`bootsrv get\`, the load takes windows in one piece where the kernel gives them so`,
+    `(UDP_GRO), and looks for answers a while before it sleeps: a client that does neither is served`,
+    `more slowly, by any server.`,
     ...absent.map(({ name, why }) => `\nWithout ${name}: ${why}.`),
     "",
     "## Against the peers",
@@ -75,7 +77,7 @@ export function renderRow({ row, figures, events }: MeasuredRow): string[] {
     ? ["MB/s", "CPU s per GB"]
     : ["requests/s", "CPU s per 10,000"];
   const note = row.note === undefined ? [] : [`${row.note}.`, ""];
-  const head = ["server", ...units, "private MB", "failed", "load", "others"];
+  const head = ["server", ...units, "private MB", "failed", "others"];
   return [
     `### ${capital(row.title)}`,
     "",
@@ -88,7 +90,6 @@ export function renderRow({ row, figures, events }: MeasuredRow): string[] {
         one.cpu === null ? "unknown" : one.cpu.toFixed(2),
         megabytes(one.privateBytes),
         String(one.failed),
-        `${(one.load * 100).toFixed(0)} %`,
         one.others === null ? "unknown" : one.others.toFixed(1),
       ]),
     ),
@@ -151,13 +152,13 @@ function cellOf(
   return verdictText(verdict!, of.exempt(of.server));
 }
 
-function verdictText({ target, value, peer, met, loadBound }: Verdict, isExempt: boolean): string {
+function verdictText({ target, value, peer, met }: Verdict, isExempt: boolean): string {
   if (value === null) return "unknown";
   const ratio = target.against === null
     ? `${megabytes(value)} MB`
     : `${value.toFixed(2)} × ${peer}`;
   if (isExempt) return ratio;
-  return `${ratio}, ${met ? "met" : "**missed**"}${loadBound ? ", load at its limit" : ""}`;
+  return `${ratio}, ${met ? "met" : "**missed**"}`;
 }
 
 function renderStarts(starts: readonly StartFigures[]): string[] {

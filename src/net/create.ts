@@ -15,8 +15,6 @@ export interface CreateOptions {
   readonly wakeFd?: number;
   /** How long the Linux driver may keep its event loop waiting; see `LinuxOptions`. */
   readonly yieldMs?: number;
-  /** How long the Linux driver may look before it sleeps; see `LinuxOptions`. */
-  readonly vigilMs?: number;
 }
 
 /** A driver, and one sentence for the start-up banner on which it is and why. */

@@ -21,6 +21,8 @@ import { Vigil } from "./linux_vigil.ts";
 const EVENTS_MAX = 64;
 /** The event loop gets a turn at least this often, unless another time is given. */
 const YIELD_MS = 1000;
+/** An answer from nearby is there sooner than this. */
+const VIGIL_MS = 0.05;
 
 /** What the Linux driver may be given. */
 export interface LinuxOptions {
@@ -32,8 +34,6 @@ export interface LinuxOptions {
   readonly wakeFd?: number;
   /** The event loop gets a turn at least this often: signals and timers wait for it. */
   readonly yieldMs?: number;
-  /** How long to look for the next datagrams, where that pays, before going to sleep; 0 if not given. */
-  readonly vigilMs?: number;
 }
 
 /**
@@ -62,7 +62,7 @@ export class LinuxDriver implements UdpDriver {
   readonly #receiver: Receiver;
   readonly #queue: SendQueue;
   readonly #yieldMs: number;
-  readonly #vigil: Vigil;
+  readonly #vigil = new Vigil(VIGIL_MS);
   /** The last wait brought something. */
   #isBusy = false;
   #turnAsked = false;
@@ -74,7 +74,6 @@ export class LinuxDriver implements UdpDriver {
   constructor(libc: Libc, options: LinuxOptions) {
     this.#libc = libc;
     this.#yieldMs = options.yieldMs ?? YIELD_MS;
-    this.#vigil = new Vigil(options.vigilMs ?? 0);
     this.#epoll = libc.calls.epoll_create1(EPOLL.cloexec);
     if (this.#epoll < 0) throw libc.failure("epoll_create1");
     this.#wake = new EventFd(libc, options.wakeFd);
@@ -194,8 +193,7 @@ export class LinuxDriver implements UdpDriver {
       this.#queue.flush();
       if (this.#stopped) return;
       const wakeAt = Math.min(deadline, yieldAt, this.#queue.retryAt);
-      this.#linger(host, wakeAt);
-      const ready = this.#sleep(wakeAt);
+      const ready = this.#sleep(wakeAt, host.leisureMs?.() ?? 0);
       now = this.#queue.now = this.now();
       this.#turnAsked = false;
       let woken = false;
@@ -220,20 +218,21 @@ export class LinuxDriver implements UdpDriver {
     this.#queue.flush();
   }
 
-  /** Lets datagrams gather where the host is in no hurry: waking up costs more than they do. */
-  #linger(host: UdpHost, wakeAt: number): void {
-    const leisureMs = host.leisureMs?.() ?? 0;
-    if (leisureMs <= 0 || this.#turnAsked) return;
-    const lingerMs = Math.min(leisureMs, Math.floor(wakeAt - this.now()));
-    if (lingerMs > 0) this.#libc.calls.poll(null, 0, lingerMs);
-  }
-
   /** Sleeps until something is readable or the deadline has come; gives how many are readable. */
-  #sleep(deadline: number): number {
+  #sleep(deadline: number, leisureMs: number): number {
+    if (leisureMs > 0) this.#linger(deadline, leisureMs);
     const sleepMs = this.#turnAsked ? 0 : Math.max(0, Math.ceil(deadline - this.now()));
-    const ready = (sleepMs > 0 && this.#isBusy && this.#look()) || this.#ready(sleepMs);
+    const isHurried = sleepMs > 0 && leisureMs <= 0 && this.#isBusy;
+    const ready = (isHurried && this.#look()) || this.#ready(sleepMs);
     this.#isBusy = ready > 0;
     return ready;
+  }
+
+  /** Lets datagrams gather where the host is in no hurry: waking up costs more than they do. */
+  #linger(deadline: number, leisureMs: number): void {
+    if (this.#turnAsked) return;
+    const lingerMs = Math.min(leisureMs, Math.floor(deadline - this.now()));
+    if (lingerMs > 0) this.#libc.calls.poll(null, 0, lingerMs);
   }
 
   /** Looks without sleeping; 0 if there was nothing, or looking would not pay. */

@@ -7,9 +7,9 @@ import type { LocalBook } from "./linux_local.ts";
 import type { PeerBook } from "./linux_peer.ts";
 import type { LinuxSocket } from "./linux_socket.ts";
 
-/** Datagrams taken by one call. */
+/** Messages taken by one call: datagrams, or several of one peer in one piece (UDP_GRO). */
 const BATCH = 64;
-const CONTROL_BYTES = 64;
+const CONTROL_BYTES = CMSG_SIZE.coalesced.space + CMSG_SIZE.pktinfo6.space;
 /**
  * Room for the largest datagram; the odd cache line keeps the first octets of all slots from
  * falling into one set of the cache.
@@ -27,8 +27,11 @@ export class Receiver {
   readonly #peers: PeerBook;
   readonly #locals: LocalBook;
   readonly #arena: Arena;
-  /** The view last given for each slot: an ACK has always the same length, so it is used again. */
-  readonly #views: Uint8Array[] = [];
+  /**
+   * The views last given for each slot, one for each datagram in it: those of ACKs and of the
+   * blocks of a window have always the same lengths, so they are used again.
+   */
+  readonly #views: Uint8Array[][] = [];
 
   constructor(libc: Libc, peers: PeerBook, locals: LocalBook) {
     this.#libc = libc;
@@ -47,7 +50,14 @@ export class Receiver {
       const peer = this.#peers.find(this.#arena.words, (NAMES_AT + slot * SOCKADDR.bytesMax) / 4);
       // The host may have closed the socket on an earlier datagram.
       if (peer !== null && socket.open) {
-        host.receive(socket, peer, this.#bytes(slot), this.#local(socket, slot), now);
+        const local = this.#local(socket, slot);
+        const length = this.#arena.words[(slot * MMSGHDR.bytes + MMSGHDR.length) / 4]!;
+        const partBytes = this.#partBytes(slot) ?? length;
+        let part = 0;
+        do {
+          host.receive(socket, peer, this.#bytes(slot, part, partBytes, length), local, now);
+          part++;
+        } while (part * partBytes < length && socket.open);
       }
       this.#rearm(slot);
     }
@@ -63,7 +73,7 @@ export class Receiver {
     this.#arena.setPointer(header + MMSGHDR.control, address + CONTROL_AT + slot * CONTROL_BYTES);
     this.#arena.setPointer(iovec + IOVEC.base, address + SLOTS_AT + slot * SLOT_BYTES);
     words[(iovec + IOVEC.length) / 4] = SLOT_BYTES;
-    this.#views.push(this.#arena.bytes.subarray(0, 0));
+    this.#views.push([]);
     this.#rearm(slot);
   }
 
@@ -74,25 +84,44 @@ export class Receiver {
     this.#arena.words[(header + MMSGHDR.controlLength) / 4] = CONTROL_BYTES;
   }
 
-  #bytes(slot: number): Uint8Array {
-    const length = this.#arena.words[(slot * MMSGHDR.bytes + MMSGHDR.length) / 4]!;
-    const last = this.#views[slot]!;
-    if (last.length === length) return last;
-    const at = SLOTS_AT + slot * SLOT_BYTES;
-    return this.#views[slot] = this.#arena.bytes.subarray(at, at + length);
+  #bytes(slot: number, part: number, partBytes: number, length: number): Uint8Array {
+    const at = SLOTS_AT + slot * SLOT_BYTES + part * partBytes;
+    const bytes = Math.min(partBytes, length - part * partBytes);
+    const views = this.#views[slot]!;
+    const last = views[part];
+    if (last !== undefined && last.length === bytes && last.byteOffset === at) return last;
+    return views[part] = this.#arena.bytes.subarray(at, at + bytes);
+  }
+
+  /** Octets of each datagram but the last where several came in one piece, else null. */
+  #partBytes(slot: number): number | null {
+    const data = this.#record(slot, OPTION.coalesce, CMSG_SIZE.coalesced.length);
+    return data === null ? null : this.#arena.words[data]! || null;
   }
 
   #local(socket: LinuxSocket, slot: number): LinuxSocket["local"] {
     if (!socket.pktinfo) return socket.local;
     const { words } = this.#arena;
-    const [level, type] = socket.family === 4 ? OPTION.pktinfo : OPTION.pktinfo6;
-    const size = socket.family === 4 ? CMSG_SIZE.pktinfo : CMSG_SIZE.pktinfo6;
-    const at = CONTROL_AT + slot * CONTROL_BYTES;
-    if (
-      words[(slot * MMSGHDR.bytes + MMSGHDR.controlLength) / 4]! < size.length ||
-      words[(at + CMSG.level) / 4] !== level || words[(at + CMSG.type) / 4] !== type
-    ) return null;
-    const data = (at + CMSG.data) / 4;
-    return socket.family === 4 ? this.#locals.find4(words, data) : this.#locals.find6(words, data);
+    if (socket.family === 4) {
+      const data = this.#record(slot, OPTION.pktinfo, CMSG_SIZE.pktinfo.length);
+      return data === null ? null : this.#locals.find4(words, data);
+    }
+    const data = this.#record(slot, OPTION.pktinfo6, CMSG_SIZE.pktinfo6.length);
+    return data === null ? null : this.#locals.find6(words, data);
+  }
+
+  /** Where the data of a control record begins, in words of the arena; null where it is not there. */
+  #record(slot: number, [level, type]: readonly [number, number], length: number): number | null {
+    const { words } = this.#arena;
+    const room = words[(slot * MMSGHDR.bytes + MMSGHDR.controlLength) / 4]!;
+    let offset = 0;
+    while (offset + CMSG.data <= room) {
+      const at = CONTROL_AT + slot * CONTROL_BYTES + offset;
+      const recordBytes = words[(at + CMSG.length) / 4]!;
+      const isIt = words[(at + CMSG.level) / 4] === level && words[(at + CMSG.type) / 4] === type;
+      if (isIt) return recordBytes >= length ? (at + CMSG.data) / 4 : null;
+      offset += Math.max(Math.ceil(recordBytes / 8) * 8, CMSG.data);
+    }
+    return null;
   }
 }

@@ -20,8 +20,6 @@ interface WorkerScope {
   close(): void;
 }
 
-/** A client's answer from a network nearby is there sooner than this. */
-const VIGIL_MS = 0.05;
 /** How often reports and snapshots are posted while there are any. */
 const REPORTS_MS = 50;
 const REPORTS_MAX = 256;
@@ -81,7 +79,6 @@ class TftpWorker implements UdpHost {
         wanted: wakeFd === null && config.tftp.driver === "auto" ? "portable" : config.tftp.driver,
         onNotice: (text) => scope.postMessage({ kind: "sending", text }),
         onFault: notice,
-        vigilMs: VIGIL_MS,
         ...(wakeFd === null ? {} : { wakeFd }),
       });
       // Where datagrams go by FFI, the disk may be asked that way, too.

@@ -28,6 +28,7 @@ export const CMSG_SIZE = {
   pktinfo: { space: 32, length: 28 },
   pktinfo6: { space: 40, length: 36 },
   segment: { space: 24, length: 18 },
+  coalesced: { space: 24, length: 20 },
 } as const;
 
 /** sockaddr_in and sockaddr_in6: family (16 bits), port (16 bits, big-endian), then these. */
@@ -75,6 +76,7 @@ export const OPTION = {
   pktinfo6: [41, 50],
   v6only: [41, 26],
   segment: [17, 103],
+  coalesce: [17, 104],
 } as const satisfies Record<string, readonly [level: number, name: number]>;
 
 export const EPOLL = { cloexec: 0x80000, add: 1, delete: 2, in: 1 } as const;

@@ -177,6 +177,8 @@ function equip(
 ): void {
   if (broadcast === true) setOption(libc, fd, OPTION.broadcast);
   if (pktinfo) setOption(libc, fd, family === 6 ? OPTION.pktinfo6Receive : OPTION.pktinfo);
+  // UDP_GRO (Linux 5.0): a window may come in one piece. Older kernels give its datagrams one by one.
+  setOption(libc, fd, OPTION.coalesce);
   if (multicastHops !== undefined) {
     setOption(libc, fd, family === 6 ? OPTION.multicastHops6 : OPTION.multicastHops, multicastHops);
   }

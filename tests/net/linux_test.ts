@@ -32,6 +32,7 @@ if (typeof refusal === "string") {
   testRefusals();
   testThread();
   testBroadcast();
+  testPieces();
 }
 
 /** The C library, but message k (from 0) of all that go out by sendmmsg fails with `refuse(k)`. */
@@ -220,5 +221,54 @@ function testBroadcast(): void {
         driver.stop();
       },
     });
+  });
+}
+
+function testPieces(): void {
+  for (const [any, host] of [["0.0.0.0", "127.0.0.2"], ["::", "::1"]] as const) {
+    test(`linux: a window in one piece is so many datagrams, to ${host}`, async (t) => {
+      const driver = await createLinuxDriver();
+      const from = await driver.bind({ host, port: 0 }).catch(() => null);
+      if (from === null) {
+        driver.stop();
+        return t.skip("no IPv6 on loopback");
+      }
+      const to = await driver.bind({ host: any, port: 0 });
+      const file = fileSource(1000);
+      const run = runOf(file, { offset: 0, segmentBytes: 300, count: 4 });
+      const got: Uint8Array[] = [];
+      const locals = new Set<string | undefined>();
+      await converse(driver, {
+        start: () => void from.sendRun(peerAt(host, to.port), run, null),
+        receive({ bytes, local }) {
+          locals.add(local?.host);
+          if (got.push(bytes) === 4) driver.stop();
+        },
+      });
+      file.remove();
+      assertSame(got, datagramsOf(run));
+      assert.deepEqual([...locals], [host]);
+    });
+  }
+
+  test("linux: who closes a socket in the middle of a window hears no more of it", async () => {
+    const driver = await createLinuxDriver();
+    const [from, to] = [await bindLoopback(driver), await bindLoopback(driver)];
+    const file = fileSource(1000);
+    const run = runOf(file, { offset: 0, segmentBytes: 300, count: 4 });
+    let heard = 0;
+    let turns = 0;
+    await converse(driver, {
+      start: () => void from.sendRun(peerAt("127.0.0.1", to.port), run, null),
+      receive() {
+        if (++heard === 2) to.close();
+      },
+      turn(now) {
+        if (heard === 2 && ++turns === 3) driver.stop();
+        return now + 1;
+      },
+    });
+    file.remove();
+    assert.equal(heard, 2);
   });
 }

@@ -24,7 +24,6 @@ const RESULT: LoadResult = {
   failed: 0,
   cpuSeconds: 1,
   privateBytes: 1e6,
-  loadCpuSeconds: 1,
   otherCpuSeconds: 0,
   firstFailure: null,
 };
@@ -35,7 +34,6 @@ const FIGURES: Figures = {
   cpu: 1,
   privateBytes: 50e6,
   failed: 0,
-  load: 0.5,
   others: 0,
 };
 const SLOW: Figures = { ...FIGURES, server: "slow", isOurs: false, rate: 50, cpu: 2 };
@@ -53,7 +51,6 @@ test("figuresOf() gives megabytes a second and processor seconds per gigabyte", 
   const figures = figuresOf({ name: "a", isOurs: false }, { unit: "bytes" }, [RESULT]);
   assert.equal(figures.rate, 250);
   assert.equal(figures.cpu, 2);
-  assert.equal(figures.load, 0.5);
 });
 
 test("figuresOf() gives requests a second and processor seconds per 10,000 of them", () => {
@@ -100,11 +97,6 @@ test("verdicts() hold no target for met by a server that failed transfers", () =
   assert.equal(verdicts([RATE], { ours, all: [SLOW] })[0]!.met, false);
 });
 
-test("verdicts() tell when the load was at its limit", () => {
-  const found = verdicts([RATE, CPU], { ours: { ...FIGURES, load: 0.99 }, all: [SLOW] });
-  assert.deepEqual(found.map(({ loadBound }) => loadBound), [true, false]);
-});
-
 test("verdicts() are unknown without a peer, and absolute where none is named", () => {
   assert.equal(verdicts([RATE], { ours: FIGURES, all: [FIGURES] })[0]!.value, null);
   const memory: Target = { metric: "private", against: null, bound: 60e6 };
@@ -131,7 +123,7 @@ test("renderReport() shows ratios with verdicts, and without for what is exempt"
   assert.match(text, /rate ≥ 2 × best peer \| 3\.00 × fast, met \| 0\.10 × fast \|/);
   assert.match(text, /CPU ≤ 0\.4 × best peer \| 0\.50 × slow, \*\*missed\*\*/);
   assert.match(text, /\n\nslow ended itself: out of range\.\n/);
-  assert.match(text, /\| fast \| 100 \| 4\.00 \| 50 \| 0 \| 50 % \| 0\.0 \|/);
+  assert.match(text, /\| fast \| 100 \| 4\.00 \| 50 \| 0 \| 0\.0 \|/);
   assert.match(text, /\| bootsrv \| 200, \*\*missed\*\* \| 5\.0, met \|/);
 });
 
