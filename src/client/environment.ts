@@ -16,7 +16,7 @@ export interface ClientEnvironment {
   readonly terminal: NodeJS.WritableStream | null;
   /** Aborted when the user has had enough. */
   readonly signal: AbortSignal;
-  /** A fresh UDP driver; `onFault` hears of what the system refuses to send. */
+  /** A fresh UDP driver; `onFault` hears each time of what the system refuses to send. */
   readonly createDriver: (onFault: (text: string) => void) => Promise<UdpDriver>;
   /** Addresses of a host, best first; none where it is unknown. Numeric ones give themselves. */
   readonly lookup: (host: string) => Promise<readonly HostAddress[]>;

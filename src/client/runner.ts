@@ -8,27 +8,28 @@ import type { Cargo } from "./filing.ts";
 export class Runner {
   readonly #driver: UdpDriver;
   readonly #signal: AbortSignal;
-  readonly #faults: readonly string[];
+  readonly #sendFault: () => string | null;
   #current: Conversation | null = null;
   #running: Promise<void> | null = null;
 
   private constructor(
     driver: UdpDriver,
-    more: { readonly signal: AbortSignal; readonly faults: readonly string[] },
+    more: { readonly signal: AbortSignal; readonly sendFault: () => string | null },
   ) {
     this.#driver = driver;
     this.#signal = more.signal;
-    this.#faults = more.faults;
+    this.#sendFault = more.sendFault;
   }
 
   static async open({ createDriver, signal }: ClientEnvironment): Promise<Runner> {
-    const faults: string[] = [];
-    return new Runner(await createDriver((text) => faults.push(text)), { signal, faults });
+    let last: string | null = null;
+    const driver = await createDriver((text) => last = text);
+    return new Runner(driver, { signal, sendFault: () => last });
   }
 
-  /** What the system refused to send, in words, or null. */
+  /** What the system refused to send last, in words, or null. */
   get sendFault(): string | null {
-    return this.#faults.at(-1) ?? null;
+    return this.#sendFault();
   }
 
   /** Rejects with `BindError`. */

@@ -9,7 +9,7 @@ export interface CreateOptions {
   readonly wanted: "auto" | "portable" | "linux";
   /** Told once for each way of sending that turns out to be refused later. */
   readonly onNotice?: (text: string) => void;
-  /** Told about send errors, at most once a minute. */
+  /** Told of each send error: tens of thousands a second, at worst. */
   readonly onFault?: (text: string) => void;
   /** An eventfd that wakes the Linux driver; see `LinuxOptions`. */
   readonly wakeFd?: number;

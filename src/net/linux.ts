@@ -7,7 +7,6 @@ import { type Libc, openLibc } from "../sys/libc.ts";
 import { adoptUdpSocket, canSegment, type NativeSocket, openUdpSocket } from "../sys/socket.ts";
 import { bindError } from "./bind_error.ts";
 import type { BindOptions, Source, UdpDriver, UdpHost, UdpSocket } from "./driver.ts";
-import { FaultLog } from "./fault.ts";
 import { type LinuxLocal, LocalBook } from "./linux_local.ts";
 import { PeerBook } from "./linux_peer.ts";
 import { Receiver } from "./linux_receive.ts";
@@ -26,7 +25,7 @@ const VIGIL_MS = 0.05;
 
 /** What the Linux driver may be given. */
 export interface LinuxOptions {
-  /** Told about send errors, at most once a minute. */
+  /** Told of each send error: tens of thousands a second, at worst. */
   readonly onFault?: (text: string) => void;
   /** Told once for each way of sending that is refused. */
   readonly onNotice?: (text: string) => void;
@@ -79,13 +78,12 @@ export class LinuxDriver implements UdpDriver {
     this.#wake = new EventFd(libc, options.wakeFd);
     this.#ownsWake = options.wakeFd === undefined;
     this.#watch(this.#wake.fd);
-    const faults = new FaultLog(options.onFault ?? (() => {}));
+    const onFault = options.onFault ?? (() => {});
     const cuts = canSegment(libc);
     if (!cuts) options.onNotice?.("UDP_SEGMENT unknown to this kernel; sending one by one");
     const peers = new PeerBook(libc, (peer) => this.#host?.holds?.(peer) ?? false);
     this.#locals = new LocalBook(libc);
     this.#routes = new RouteBook(libc, () => this.now());
-    const onFault = (text: string) => faults.add(text, this.now());
     this.#sources = new SourceBook(libc, onFault);
     this.#receiver = new Receiver(libc, peers, this.#locals);
     this.#queue = new SendQueue(libc, { peers, sources: this.#sources, cuts }, {

@@ -4,7 +4,6 @@
 import type { RemoteInfo } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import type { BindOptions, Peer, Source, UdpDriver, UdpHost, UdpSocket } from "./driver.ts";
-import { FaultLog } from "./fault.ts";
 import { PeerCache } from "./peers.ts";
 import { openSocket, PortableSocket } from "./portable_socket.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -16,7 +15,7 @@ const SLEEP_MS_MAX = 0x7fffffff;
 
 /** What the portable driver may be given. */
 export interface PortableOptions {
-  /** Told about send and socket errors, at most once a minute. */
+  /** Told of each send or socket error: tens of thousands a second, at worst. */
   readonly onFault?: (text: string) => void;
 }
 
@@ -33,7 +32,7 @@ class PortableDriver implements UdpDriver {
     (peer) => this.#host?.holds?.(peer) ?? false,
   );
   readonly #ahead = new ReadAhead();
-  readonly #faults: FaultLog;
+  readonly #onFault: (text: string) => void;
   #host: UdpHost | null = null;
   #ended: PromiseWithResolvers<void> | null = null;
   #turnAsked = false;
@@ -42,7 +41,7 @@ class PortableDriver implements UdpDriver {
   #timerAt = Infinity;
 
   constructor(onFault: (text: string) => void) {
-    this.#faults = new FaultLog(onFault);
+    this.#onFault = onFault;
   }
 
   now(): number {
@@ -54,13 +53,13 @@ class PortableDriver implements UdpDriver {
     const bound = inner.address();
     const socket = new PortableSocket(inner, bound, {
       ahead: this.#ahead,
-      onFault: (text) => this.#faults.add(text, this.now()),
+      onFault: this.#onFault,
       onClosed: () => this.#sockets.delete(socket),
     });
     this.#sockets.add(socket);
     inner.on("message", (bytes, from) => this.#receive(socket, bytes, from));
     inner.on("error", (error) => {
-      this.#faults.add(`UDP socket "${bound.address}:${bound.port}": ${error.message}`, this.now());
+      this.#onFault(`UDP socket "${bound.address}:${bound.port}": ${error.message}`);
     });
     if (this.#stopped) socket.close();
     return socket;

@@ -1,4 +1,5 @@
-// What peers can bring about as often as they like is told to the operator once a minute.
+// What can come about any number of times a second, by peers or the network, is told to the operator
+// once a minute.
 
 /** How long the notices of one kind stay silent after one was told. */
 const QUIET_MS = 60_000;

@@ -2,6 +2,7 @@
 // queue that has an end. Whatever becomes of them, transfers go on.
 import type { HooksConfig } from "../config/config.ts";
 import type { Report } from "../resolve/report.ts";
+import { SparseNotice } from "../resolve/sparse_notice.ts";
 import { hookCommand } from "./hook_event.ts";
 import { type HookCommand, type HookEnd, type HookProcess, startHook } from "./hook_process.ts";
 
@@ -18,7 +19,6 @@ export interface HooksOptions {
 
 /** Programs that wait for their turn. */
 const QUEUE_MAX = 1000;
-const DROPS_NOTICE_MS = 60_000;
 /** Of the time a service manager grants, for what is still to run when the server ends. */
 const STOP_MS = 3_000;
 
@@ -35,13 +35,13 @@ export class Hooks {
   #config: HooksConfig;
   readonly #queue: Job[] = [];
   readonly #running = new Set<HookProcess>();
-  #dropped = 0;
-  #noticedAt = -Infinity;
+  readonly #dropNotice: SparseNotice;
   #idle: (() => void) | null = null;
 
   constructor(config: HooksConfig, options: HooksOptions) {
     this.#config = config;
     this.#options = options;
+    this.#dropNotice = new SparseNotice(options.warning);
   }
 
   /** Transfers that end from here on are told to these programs. */
@@ -55,10 +55,11 @@ export class Hooks {
     for (const report of reports) {
       const command = hookCommand(report, this.#config);
       if (command === null) continue;
-      if (this.#queue.length >= QUEUE_MAX) this.#drop();
-      else {
-        const what = `"${command.program}" for ${report.operation} of "${report.name}" ` +
-          `by ${report.client}`;
+      const what = `"${command.program}" for ${report.operation} of "${report.name}" ` +
+        `by ${report.client}`;
+      if (this.#queue.length >= QUEUE_MAX) {
+        this.#dropNotice.add(`Hook ${what} dropped: ${QUEUE_MAX} wait`, this.#options.now());
+      } else {
         this.#queue.push({ command, what, timeoutMs: this.#config.timeoutMs });
         this.#startNext();
       }
@@ -112,15 +113,5 @@ export class Hooks {
     const { debug, warning } = this.#options;
     if (fault === "") debug(`Hook ${what} ran ${(ms / 1000).toFixed(1)} s${rest}`);
     else warning(`Hook ${what} failed, ${fault}${rest.replace(/\s+/g, " ")}`);
-  }
-
-  #drop() {
-    this.#dropped++;
-    const now = this.#options.now();
-    if (now - this.#noticedAt < DROPS_NOTICE_MS) return;
-    this.#noticedAt = now;
-    this.#options.warning(
-      `Hooks do not keep up: ${this.#dropped} dropped so far, ${QUEUE_MAX} wait`,
-    );
   }
 }

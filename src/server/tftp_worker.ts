@@ -5,6 +5,7 @@ import { createDriver } from "../net/create.ts";
 import { BindError, type Peer, type UdpDriver, type UdpHost } from "../net/driver.ts";
 import type { Report } from "../resolve/report.ts";
 import { compileQuirks } from "../resolve/quirks.ts";
+import { SparseNotice } from "../resolve/sparse_notice.ts";
 import { tracedDriver } from "../tftp/traced_driver.ts";
 import { Endpoint, type ListenPlace, type Settings } from "../tftp/endpoint.ts";
 import { type Look, openLook } from "../sys/look.ts";
@@ -73,12 +74,12 @@ class TftpWorker implements UdpHost {
    */
   static async start(order: Extract<ToWorker, { kind: "start" }>): Promise<TftpWorker | null> {
     const { config, wakeFd, place } = order;
-    const notice = (text: string) => scope.postMessage({ kind: "notice", text });
+    const faultNotice = new SparseNotice((text) => scope.postMessage({ kind: "notice", text }));
     try {
       const created = await createDriver({
         wanted: wakeFd === null && config.tftp.driver === "auto" ? "portable" : config.tftp.driver,
         onNotice: (text) => scope.postMessage({ kind: "sending", text }),
-        onFault: notice,
+        onFault: (text) => faultNotice.add(text, performance.now()),
         ...(wakeFd === null ? {} : { wakeFd }),
       });
       // Where datagrams go by FFI, the disk may be asked that way, too.

@@ -97,7 +97,8 @@ function testRefusals(): void {
 
   test("linux: a buffer that stays full loses messages, not the driver", async () => {
     const [got, faults] = await sendFive(() => ERRNO.EAGAIN);
-    assert.deepEqual([got, faults], [[], ["Cannot send: the buffer of the socket stays full"]]);
+    const told = "Cannot send: the buffer of the socket stays full";
+    assert.deepEqual([got, faults], [[], Array(5).fill(told)]);
   });
 
   for (const name of ["EIO", "EINVAL", "EMSGSIZE", "EOPNOTSUPP"] as const) {

@@ -1,8 +1,7 @@
-// The cache behind `Peer ===`, the throttle of faults, and the read-ahead.
+// The cache behind `Peer ===`, and the read-ahead.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Peer, Source } from "../../src/net/driver.ts";
-import { FaultLog } from "../../src/net/fault.ts";
 import { PeerCache } from "../../src/net/peers.ts";
 import { ReadAhead } from "../../src/net/read_ahead.ts";
 import { content, memorySource } from "./conversation.ts";
@@ -38,17 +37,6 @@ test("PeerCache forgets what was silent for two generations and is not held", ()
   for (let port = 1; port < 20; port++) cache.add(port, peer(port));
   assert.equal(cache.get(1), undefined);
   assert.notEqual(cache.get(19), undefined);
-});
-
-test("FaultLog tells the first fault, then one a minute with the number left out", () => {
-  const told: string[] = [];
-  const log = new FaultLog((text) => told.push(text));
-  for (const now of [5, 6, 59_999, 60_004, 60_005, 60_006, 120_005]) log.add(`at ${now}`, now);
-  assert.deepEqual(told, [
-    "at 5",
-    "at 60005 (3 more since the last report)",
-    "at 120005 (1 more since the last report)",
-  ]);
 });
 
 test("ReadAhead reads once for many blocks, and again after release()", () => {
