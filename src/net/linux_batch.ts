@@ -154,6 +154,7 @@ export class SendBatch {
   ): void {
     const words = this.#words;
     words[this.#control] = size.length;
+    words[this.#control + 1] = 0; // The data of another record may have been there.
     words[this.#control + CMSG.level / 4] = level;
     words[this.#control + CMSG.type / 4] = type;
     words[this.#header + MMSGHDR.controlLength / 4]! += size.space;

@@ -252,6 +252,35 @@ function testPieces(): void {
     });
   }
 
+  test("linux: windows to IPv4 and to IPv6 peers go in one piece by turns", async (t) => {
+    const notices: string[] = [];
+    const driver = await createLinuxDriver({ onNotice: (text) => notices.push(text) });
+    const client6 = await driver.bind({ host: "::1", port: 0 }).catch(() => null);
+    if (client6 === null) {
+      driver.stop();
+      return t.skip("no IPv6 on loopback");
+    }
+    const client4 = await bindLoopback(driver);
+    const server4 = await driver.bind({ host: "0.0.0.0", port: 0 });
+    const server6 = await driver.bind({ host: "::", port: 0 });
+    const ask4 = () => client4.send(peerAt("127.0.0.1", server4.port), Uint8Array.of(1), null);
+    const ask6 = () => client6.send(peerAt("::1", server6.port), Uint8Array.of(1), null);
+    const next = [ask6, ask4, () => driver.stop()];
+    const file = fileSource(1000);
+    const run = runOf(file, { offset: 0, segmentBytes: 300, count: 4 });
+    const got: Uint8Array[] = [];
+    await converse(driver, {
+      start: ask4,
+      receive({ socket, peer, bytes, local }) {
+        if (socket === server4 || socket === server6) socket.sendRun(peer, run, local);
+        else if (got.push(bytes) % 4 === 0) next.shift()?.();
+      },
+    });
+    file.remove();
+    assertSame(got, [...datagramsOf(run), ...datagramsOf(run), ...datagramsOf(run)]);
+    assert.deepEqual(notices, []);
+  });
+
   test("linux: who closes a socket in the middle of a window hears no more of it", async () => {
     const driver = await createLinuxDriver();
     const [from, to] = [await bindLoopback(driver), await bindLoopback(driver)];
