@@ -139,7 +139,7 @@ function passOn(
   }
 }
 
-/** Null where C cannot be called: the portable driver needs no waking. */
+/** Null where C cannot be called: the worker will find that, too, and say why. */
 async function openWake(): Promise<EventFd | null> {
   try {
     return new EventFd(await openLibc());

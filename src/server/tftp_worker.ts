@@ -77,7 +77,7 @@ class TftpWorker implements UdpHost {
     const faultNotice = new SparseNotice((text) => scope.postMessage({ kind: "notice", text }));
     try {
       const created = await createDriver({
-        wanted: wakeFd === null && config.tftp.driver === "auto" ? "portable" : config.tftp.driver,
+        wanted: config.tftp.driver,
         onNotice: (text) => scope.postMessage({ kind: "sending", text }),
         onFault: (text) => faultNotice.add(text, performance.now()),
         ...(wakeFd === null ? {} : { wakeFd }),

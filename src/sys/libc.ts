@@ -103,5 +103,6 @@ export async function openLibrary<const S extends Readonly<Record<string, Native
       cause ??= error;
     }
   }
-  throw new Error("Cannot open the C library", { cause });
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new Error(`Cannot open the C library: ${why}`, { cause });
 }

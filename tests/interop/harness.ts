@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Put before the command line, e.g. `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
+  /** Flags for Deno itself, where it runs the sources. */
+  readonly permissions?: readonly string[];
 }
 
 /**
@@ -40,7 +42,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const readyFile = join(folder.path, "ready.json");
   const [program, ...args] = [
     ...options.prefix ?? [],
-    ...bootsrvCommand(),
+    ...bootsrvCommand(options.permissions),
     ...["--root", options.root, "--address", host, "--tftp-port", "0", "--http-port", "0"],
     ...["--ready-file", readyFile],
     ...options.args ?? [],
@@ -82,11 +84,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 /** The command under test, to be followed by its arguments. */
-export function bootsrvCommand(): string[] {
+export function bootsrvCommand(permissions: readonly string[] = []): string[] {
   const binary = process.env.BOOTSRV_BINARY;
-  return binary !== undefined
-    ? [binary]
-    : [process.execPath, "run", "--quiet", "-A", "--no-check", join(ROOT, "main.ts")];
+  if (binary !== undefined) return [binary];
+  const flags = ["--quiet", "-A", ...permissions, "--no-check"];
+  return [process.execPath, "run", ...flags, join(ROOT, "main.ts")];
 }
 
 /** No limits for one address: all clients of a test have the same. */

@@ -16,6 +16,8 @@ const CLOSED = '[tftp]\nwindowsize-max = 4\nport-range = "20000-20001"\n[[access
 
 const noLibc = await listenUnix(`@bootsrv-probe-${process.pid}`)
   .then((listener) => (listener.close(), false as const), String);
+/** A binary is given all permissions. */
+const noDeno = process.env.BOOTSRV_BINARY !== undefined;
 
 describe("A running server", () => {
   const folder = temporaryFolder("lifecycle");
@@ -187,6 +189,18 @@ Only a restart brings about:
       await slow.take(++block);
       const json = await bootsrv("status", "--json", "--url", web(server));
       assert.equal(JSON.parse(json.output).live.length, 1);
+      slow.close();
+    });
+  });
+
+  test("serves where FFI is not permitted, and says why otherwise", { skip: noDeno }, async () => {
+    await withServer({ permissions: ["--deny-ffi"] }, async (server) => {
+      const why = /Portable UDP driver, because the Linux one cannot be had: .*ffi access/;
+      assert.match(server.log(), why);
+      const { output } = await bootsrv("status", "--url", web(server));
+      assert.match(output, why);
+      const slow = new StepReader(tftp(server), "slow.bin");
+      await slow.take(1);
       slow.close();
     });
   });
