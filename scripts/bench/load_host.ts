@@ -81,6 +81,6 @@ function readingOf(order: LoadOrder): Reading {
     request: { op: "rrq", name: order.file, mode: "octet", options },
     fileBytes: order.fileBytes,
     patterned: order.patterned,
-    timeoutMsMin: order.timeoutMsMin,
+    receiver: order.receiver,
   };
 }

@@ -1,6 +1,8 @@
 // What the benchmark asks of a load process, and what comes back: plain data, JSON on its command
 // line and on its standard output.
 
+import type { Manners } from "../../tests/sim/firmware_receiver.ts";
+
 /** The server under load, as the load process sees it. */
 export interface Target {
   readonly host: string;
@@ -43,8 +45,8 @@ export interface LoadOrder {
   /** Window asked for; null for lock-step. */
   readonly windowsize: number | null;
   readonly extent: Extent;
-  /** Silence after which a reader asks again at the earliest; 0: when the machines see fit. */
-  readonly timeoutMsMin: number;
+  /** How the readers receive: with this project's machine, or as firmware does. */
+  readonly receiver: "own" | Manners;
   readonly link: LinkOptions | null;
 }
 

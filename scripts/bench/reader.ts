@@ -2,8 +2,9 @@
 // checks what comes. Lean, so that the server is the bottleneck: DATA goes straight to the receiver.
 import type { Local, Peer, UdpSocket } from "../../src/net/driver.ts";
 import type { Failure, Outbox, Packet, Result, Timing } from "../../src/proto/machine.ts";
-import { Opening } from "../../src/proto/opening.ts";
+import { type Opened, Opening } from "../../src/proto/opening.ts";
 import { Receiver } from "../../src/proto/receiver.ts";
+import { FirmwareReceiver } from "../../tests/sim/firmware_receiver.ts";
 import {
   blockOf,
   DATA_HEADER_BYTES,
@@ -14,7 +15,7 @@ import {
   type RequestPacket,
   writeHeader,
 } from "../../src/wire/packet.ts";
-import { patternWord } from "./order.ts";
+import { type LoadOrder, patternWord } from "./order.ts";
 
 /** What a reader reads, and what it expects. */
 export interface Reading {
@@ -23,8 +24,7 @@ export interface Reading {
   /** Size of the file in octets; null where there is none and the server is to say so. */
   readonly fileBytes: number | null;
   readonly patterned: boolean;
-  /** Silence after which it asks again at the earliest, as firmware with a fixed timeout does. */
-  readonly timeoutMsMin: number;
+  readonly receiver: LoadOrder["receiver"];
 }
 
 /** Told how each transfer ends: null for well, or why not. Must not call the reader. */
@@ -45,11 +45,9 @@ export class Reader implements Outbox {
   #socket: UdpSocket | null = null;
   #peer: Peer;
   #opening: Opening | null = null;
-  #receiver: Receiver | null = null;
+  #receiver: Receiver | FirmwareReceiver | null = null;
   #blockBytes = 0;
   #fileBytes = 0;
-  /** When the server was heard last, or asked. */
-  #heardAt = 0;
   #commitAsked = false;
   #failure: string | null = null;
 
@@ -67,15 +65,13 @@ export class Reader implements Outbox {
   }
 
   get deadline(): number {
-    const deadline = (this.#receiver ?? this.#opening)?.deadline ?? Infinity;
-    return Math.max(deadline, this.#heardAt + this.#reading.timeoutMsMin);
+    return (this.#receiver ?? this.#opening)?.deadline ?? Infinity;
   }
 
   /** Asks for the file. Only between transfers. */
   start(socket: UdpSocket, now: number): void {
     this.#socket = socket;
     this.#peer = this.#reading.server;
-    this.#heardAt = now;
     this.#fileBytes = 0;
     this.#commitAsked = false;
     this.#failure = null;
@@ -90,7 +86,6 @@ export class Reader implements Outbox {
 
   receive(peer: Peer, bytes: Uint8Array, now: number): void {
     if (peer.host !== this.#peer.host) return;
-    this.#heardAt = now;
     const receiver = this.#receiver;
     if (receiver === null) return this.#open(peer, bytes, now);
     if (peer.port !== this.#peer.port) return;
@@ -105,7 +100,6 @@ export class Reader implements Outbox {
   }
 
   timeout(now: number): void {
-    this.#heardAt = now;
     (this.#receiver ?? this.#opening)?.timeout(now);
   }
 
@@ -153,25 +147,36 @@ export class Reader implements Outbox {
     if (opened === null) return;
     this.#peer = peer;
     this.#blockBytes = opened.granted.blockBytes;
-    this.#receiver = new Receiver({
-      granted: opened.granted,
-      timing: TIMING,
-      outbox: this,
-      now,
-      opening: opened.oack === null ? null : { op: "ack", block: 0 },
-      dallyMs: 0,
-      answered: true,
-    });
+    this.#receiver = this.#makeReceiver(opened, now);
     this.#receiver.start(now);
     if (opened.oack === null) this.#receiver.receive(packet, now);
     this.#settle(now);
+  }
+
+  #makeReceiver({ granted, oack }: Opened, now: number): Receiver | FirmwareReceiver {
+    const { receiver } = this.#reading;
+    if (receiver !== "own") {
+      const { blockBytes, windowBlocks } = granted;
+      const { timeoutMs } = TIMING;
+      const manners = receiver;
+      return new FirmwareReceiver({ manners, blockBytes, windowBlocks, timeoutMs, outbox: this });
+    }
+    return new Receiver({
+      granted,
+      timing: TIMING,
+      outbox: this,
+      now,
+      opening: oack === null ? null : { op: "ack", block: 0 },
+      dallyMs: 0,
+      answered: true,
+    });
   }
 
   /** What the machine must not be told from inside its calls. */
   #settle(now: number): void {
     if (!this.#commitAsked) return;
     this.#commitAsked = false;
-    this.#receiver?.committed(now);
+    if (this.#receiver instanceof Receiver) this.#receiver.committed(now);
   }
 
   #judge(result: Result): string | null {

@@ -49,8 +49,8 @@ export function benchRows(scale: Scale): Row[] {
     requests(scale, { id: "small", what: "a 10-byte file", file: FILES.small }),
     requests(scale, { id: "missing", what: "a missing file", file: FILES.missing }),
     firstRequests(scale),
-    lossy(scale, { id: "own", who: "clients of this project", timeoutMsMin: 0 }),
-    lossy(scale, { id: "fixed", who: "clients with a fixed timeout of 1 s", timeoutMsMin: 1000 }),
+    lossy(scale, { id: "own", who: "clients of this project", receiver: "own" }),
+    lossy(scale, { id: "u-boot", who: "clients with the manners of U-Boot", receiver: "u-boot" }),
     manyTransfers(scale),
   ];
 }
@@ -124,13 +124,13 @@ function requesting(scale: Scale, file: ServedFile, warmup: number): Shape {
   };
 }
 
-/** Clients of firmware wait a fixed time, so that it is the server who has to repair losses. */
+/** Firmware waits a long and fixed time, so that it is the server who has to repair losses. */
 function lossy(
   scale: Scale,
-  { id, who, timeoutMsMin }: {
+  { id, who, receiver }: {
     readonly id: string;
     readonly who: string;
-    readonly timeoutMsMin: number;
+    readonly receiver: LoadOrder["receiver"];
   },
 ): Row {
   const clients = 8;
@@ -148,7 +148,7 @@ function lossy(
     peers: ["atftpd"],
     shape: {
       ...reading(scale, { clients, blksize: 1468, windowsize: 64 }),
-      ...{ extent, link, timeoutMsMin },
+      ...{ extent, link, receiver },
     },
   };
 }
@@ -175,7 +175,7 @@ function reading(
     ...contentOf(FILES.big),
     sockets: Math.min(asked.clients, SOCKETS_MAX),
     extent: { kind: "time", warmupMs: scale.warmupMs, measureMs: scale.measureMs },
-    timeoutMsMin: 0,
+    receiver: "own",
     link: null,
   };
 }

@@ -175,7 +175,7 @@ const ORDER: LoadOrder = {
   blksize: null,
   windowsize: null,
   extent: { kind: "time", warmupMs: 100, measureMs: 2000 },
-  timeoutMsMin: 0,
+  receiver: "own",
   link: null,
 };
 
