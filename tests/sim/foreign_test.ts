@@ -58,16 +58,8 @@ interface Scene {
 function run({ manners, windowBlocks, faults, seed }: Scene) {
   const world = new World();
   const random = new Random(seed);
-  const path = (): Path => ({
-    delayMs: 10,
-    bytesPerMs: 12_500,
-    queueBytes: Infinity,
-    jitterMsMax: 0,
-    random: random.fork(),
-    rules: faultRules({ ...NO_FAULTS, ...faults }, random.fork()),
-  });
-  const toServer = new Link(world, path());
-  const toClient = new Link(world, path());
+  const toServer = new Link(world, wire(random, faults));
+  const toClient = new Link(world, wire(random, faults));
   let doneAt = -1;
   const client = new FirmwareReceiver({
     manners,
@@ -121,4 +113,16 @@ function run({ manners, windowBlocks, faults, seed }: Scene) {
   world.run();
   assert.equal(client.received, BLOCKS, "The client lacks blocks");
   return { ms: doneAt, timeouts: client.timeouts, dataSent: toClient.sent };
+}
+
+/** Ten milliseconds and 100 Mbit/s. */
+function wire(random: Random, faults: Partial<Faults>): Path {
+  return {
+    delayMs: 10,
+    bytesPerMs: 12_500,
+    queueBytes: Infinity,
+    jitterMsMax: 0,
+    random: random.fork(),
+    rules: faultRules({ ...NO_FAULTS, ...faults }, random.fork()),
+  };
 }
