@@ -167,9 +167,11 @@ class TftpWorker implements UdpHost {
   async #listen(config: Config, place: Place): Promise<{ bound: Bound[]; faults: ListenFault[] }> {
     const bound: Bound[] = [];
     const faults: ListenFault[] = [];
+    // The portable driver shares no port, which ends the start of several workers later.
+    const isShared = place.kind === "bind" && place.shared && this.#driver.name === "linux";
     for (const each of placesOf(config, { place, driver: this.#driver })) {
       try {
-        if (place.kind === "bind" && place.shared) await this.#claim(each, config);
+        if (isShared) await this.#claim(each, config);
         const { host: address, port } = await this.#endpoint.listen(each);
         bound.push({ address, port });
       } catch (error) {

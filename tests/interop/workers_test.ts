@@ -11,6 +11,8 @@ import * as harness from "./harness.ts";
 import { rawRead } from "./raw_reader.ts";
 
 const skip = harness.skipIf(process.platform !== "linux", "several workers need Linux");
+/** A binary is given all permissions. */
+const noDeno = process.env.BOOTSRV_BINARY !== undefined;
 const CLIENTS = 24;
 const TICKS_MIN = 20;
 
@@ -109,6 +111,18 @@ describe("Two TFTP workers", { skip }, () => {
     const { code, output } = await bootsrv(...args);
     assert.equal(code, 2);
     assert.match(output, /the portable driver cannot share its port among them/);
+  });
+
+  test("where FFI is not permitted, they are refused, and why", { skip: noDeno }, async () => {
+    await withServer([], async ({ tftpPort }) => {
+      const [program, ...rest] = harness.bootsrvCommand(["--deny-ffi"]);
+      // A port that is free at that address, though not at the server's.
+      const place = ["--address", "127.0.0.2", "--tftp-port", `${tftpPort}`];
+      const args = [...rest, "--root", root, "--tftp-workers", "2", "--http-port", "off", ...place];
+      const { code, output } = await run(program!, args, { timeoutMs: 60_000 });
+      assert.equal(code, 1);
+      assert.match(output, /Cannot run 2 TFTP workers: .* Portable UDP driver, because .*ffi/);
+    });
   });
 });
 
