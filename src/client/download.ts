@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { NetasciiDecoder } from "../wire/netascii.ts";
-import { faultText, quoted } from "./text.ts";
+import { faultText, shown } from "./text.ts";
 
 /** Takes a file from its first byte to its last. All but `discard` may throw the system's error. */
 export interface Sink {
@@ -44,7 +44,7 @@ export function openDownload(options: DownloadOptions): Download | string {
   try {
     return new BufferedDownload(openStore(options));
   } catch (error) {
-    return `Cannot write ${quoted(output)}: ${faultText(error)}`;
+    return `Cannot write ${shown(output)}: ${faultText(error)}`;
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Failure } from "../proto/machine.ts";
 import { BLOCK_NUMBER_MAX } from "../wire/block.ts";
 import type { Outcome } from "./conversation.ts";
-import { counted, printable, quoted, secondsText } from "./text.ts";
+import { counted, printable, secondsText, shown } from "./text.ts";
 
 export interface FailureContext {
   readonly operation: "rrq" | "wrq";
@@ -25,20 +25,20 @@ export function failureText(failure: Failure, context: FailureContext): string {
     case "timeout":
       return [timeoutText(context), ...hints(context)].join("\nHint: ");
     case "protocol":
-      return `Transfer of ${quoted(name)} broke off: ${printable(failure.text)}`;
+      return `Transfer of ${shown(name)} broke off: ${printable(failure.text)}`;
     case "storage": {
       const verb = operation === "rrq" ? "write" : "read";
-      return `Cannot ${verb} ${quoted(file)}: ${outcome.fileFault ?? printable(failure.text)}`;
+      return `Cannot ${verb} ${shown(file)}: ${outcome.fileFault ?? printable(failure.text)}`;
     }
     case "aborted":
-      return `Aborted after ${counted(outcome.bytes, "octet")} of ${quoted(name)}`;
+      return `Aborted after ${counted(outcome.bytes, "octet")} of ${shown(name)}`;
   }
 }
 
 /** All was sent, but the server never said that it has the end (RFC 1350 §6). */
 export function unacknowledgedText(outcome: Outcome, name: string): string {
   const done = counted(outcome.bytes, "octet");
-  return `Server acknowledged ${done} of ${quoted(name)} and nothing more in ` +
+  return `Server acknowledged ${done} of ${shown(name)} and nothing more in ` +
     `${secondsText(outcome.silentMs)}: the file may be incomplete there`;
 }
 
@@ -58,9 +58,9 @@ const CODE_TEXTS: readonly string[] = [
 function refusalText(failure: Failure, { name, outcome }: FailureContext): string {
   const words = printable(failure.text).trim() || CODE_TEXTS[failure.code] || "No reason given";
   const cause = `${words} (ERROR ${failure.code})`;
-  if (outcome.opened === null) return `Server refused ${quoted(name)}: ${cause}`;
+  if (outcome.opened === null) return `Server refused ${shown(name)}: ${cause}`;
   const done = counted(outcome.bytes, "octet");
-  return `Server broke off the transfer of ${quoted(name)} after ${done}: ${cause}`;
+  return `Server broke off the transfer of ${shown(name)} after ${done}: ${cause}`;
 }
 
 function timeoutText({ operation, name, outcome }: FailureContext): string {
@@ -68,23 +68,21 @@ function timeoutText({ operation, name, outcome }: FailureContext): string {
   const waited = `in ${secondsText(silentMs)}`;
   if (group !== null) {
     const got = blocks === 0 ? "No DATA" : `After ${counted(blocks, "block")}, no more DATA`;
-    return `${got} of ${quoted(name)} came to group ${group.name} ${waited}`;
+    return `${got} of ${shown(name)} came to group ${group.name} ${waited}`;
   }
   if (opened === null) {
     return `Cannot reach TFTP server ${server.host} port ${server.port}: no answer ${waited}`;
   }
   if (operation === "rrq") {
     if (blocks === 0) {
-      return `Server accepted the request for ${quoted(name)}, but no DATA came ${waited}`;
+      return `Server accepted the request for ${shown(name)}, but no DATA came ${waited}`;
     }
-    return `Server stopped sending ${quoted(name)} after block ${blocks}: no DATA came ${waited}`;
+    return `Server stopped sending ${shown(name)} after block ${blocks}: no DATA came ${waited}`;
   }
   if (blocks === 0) {
-    return `Server accepted ${quoted(name)}, but did not acknowledge a block ${waited}`;
+    return `Server accepted ${shown(name)}, but did not acknowledge a block ${waited}`;
   }
-  return `Server stopped acknowledging ${
-    quoted(name)
-  } after block ${blocks}: no ACK came ${waited}`;
+  return `Server stopped acknowledging ${shown(name)} after block ${blocks}: no ACK came ${waited}`;
 }
 
 function hints({ outcome, sendFault }: FailureContext): string[] {

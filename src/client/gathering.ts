@@ -12,7 +12,7 @@ import {
   type Sink,
   type Store,
 } from "./download.ts";
-import { faultText, quoted } from "./text.ts";
+import { faultText, shown } from "./text.ts";
 
 /** A sink that takes each octet once, from wherever it comes. */
 export interface GatheringSink extends Sink {
@@ -30,7 +30,7 @@ export function openGathering(options: DownloadOptions): GatheringDownload | str
     const store = openStore(options);
     return new Gathering(store instanceof FileStore ? store : new SpoolStore(store));
   } catch (error) {
-    return `Cannot write ${quoted(output)}: ${faultText(error)}`;
+    return `Cannot write ${shown(output)}: ${faultText(error)}`;
   }
 }
 

@@ -9,7 +9,7 @@ import { runMtftp } from "./mtftp.ts";
 import type { GetOptions } from "./options.ts";
 import { tftpDetails } from "./report.ts";
 import { modeMisuse, Session } from "./session.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 import { runTftp, type TftpJob } from "./tftp.ts";
 import { type HttpUrl, localName, parseUrl, type TftpUrl } from "./url.ts";
 
@@ -31,7 +31,7 @@ export async function runGet(
     if (groupMisuse !== null) return session.misused(groupMisuse);
     const output = options.output ?? localName(url.name);
     if (output === null) {
-      return session.misused(`No file name in ${quoted(options.url)}: name one with --output`);
+      return session.misused(`No file name in ${shown(options.url)}: name one with --output`);
     }
     const { stdout } = environment;
     const anyOrder = options.multicast || options.mtftp !== null;
@@ -66,7 +66,7 @@ function multicastMisuse(
   if ((options.mode ?? url.mode) === "netascii") return "Multicast carries mode octet only";
   const isOurs = environment.ownNetworks().some(({ host }) => host === interfaceHost);
   if (interfaceHost === null || isOurs) return null;
-  return `No interface of this machine has address ${quoted(interfaceHost)}`;
+  return `No interface of this machine has address ${shown(interfaceHost)}`;
 }
 
 interface Place {
@@ -104,7 +104,7 @@ function cargoOf(download: Place["download"], mode: "octet" | "netascii"): Cargo
 async function fetchByHttp(session: Session, url: HttpUrl, place: Place): Promise<number> {
   const { download, output } = place;
   const end = await httpGet(session.httpJob(url), download);
-  if (end.kind === "file") return session.failed(`Cannot write ${quoted(output)}: ${end.fault}`);
+  if (end.kind === "file") return session.failed(`Cannot write ${shown(output)}: ${end.fault}`);
   return session.endOfHttp(end, url.name, () => ({
     bytes: download.bytes,
     digest: download.digest(),

@@ -3,7 +3,7 @@ import { type ClientRequest, type IncomingMessage, request, type RequestOptions 
 import type { Source } from "../net/driver.ts";
 import type { Sink } from "./download.ts";
 import type { Watcher } from "./conversation.ts";
-import { counted, faultText, printable, quoted, secondsText } from "./text.ts";
+import { counted, faultText, printable, secondsText, shown } from "./text.ts";
 import type { Trace } from "./trace.ts";
 
 export interface HttpJob {
@@ -225,10 +225,10 @@ function redirectTarget(location: string, from: URL): URL | string {
   try {
     next = new URL(location, from);
   } catch {
-    return `Cannot follow the redirect to ${quoted(location)}: it is no URL`;
+    return `Cannot follow the redirect to ${shown(location)}: it is no URL`;
   }
   if (next.protocol === "http:") return next;
-  return `Cannot follow the redirect to ${quoted(next.href)}: only http is supported`;
+  return `Cannot follow the redirect to ${shown(next.href)}: only http is supported`;
 }
 
 /** The server's words: status, reason and the first line of a plain body. */
@@ -239,7 +239,7 @@ async function refused(response: IncomingMessage, url: URL): Promise<HttpEnd> {
   const line = plain ? await firstLine(response) : "";
   response.destroy();
   const words = line === "" ? "" : `: ${line}`;
-  return { kind: "failed", text: `Server refused ${quoted(url.pathname)}: ${status}${words}` };
+  return { kind: "failed", text: `Server refused ${shown(url.pathname)}: ${status}${words}` };
 }
 
 async function firstLine(response: IncomingMessage): Promise<string> {
@@ -270,7 +270,7 @@ function networkText(job: HttpJob, error: unknown): string {
   switch (code) {
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `Cannot find host ${quoted(hostname)}: it has no address`;
+      return `Cannot find host ${shown(hostname)}: it has no address`;
     case "ECONNREFUSED":
     case "ConnectionRefused":
       return `Cannot reach ${where}: connection refused`;

@@ -5,7 +5,7 @@ import { MtftpExchange } from "./mtftp_exchange.ts";
 import type { MtftpTarget } from "./options.ts";
 import { Runner } from "./runner.ts";
 import { ownHostTowards } from "./target.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 import { TIMEOUT_MS_DEFAULT, untilAborted } from "./tftp.ts";
 
 /** Runs the job to its end. Never rejects for what the network or the system do. */
@@ -15,7 +15,7 @@ export async function runMtftp(job: TftpJob, target: MtftpTarget): Promise<TftpE
   if (addresses === null) return { kind: "aborted" };
   const address = addresses.find(({ family }) => family === 4);
   if (address === undefined) {
-    return { kind: "unsent", reason: `Cannot find host ${quoted(url.host)}: no IPv4 address` };
+    return { kind: "unsent", reason: `Cannot find host ${shown(url.host)}: no IPv4 address` };
   }
   const runner = await Runner.open(environment);
   try {

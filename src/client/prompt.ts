@@ -2,7 +2,7 @@
 import { COMMANDS, type PromptCommand } from "./prompt_commands.ts";
 import type { PromptState } from "./prompt_state.ts";
 import { EXIT } from "./session.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 
 /** Where commands come from. */
 export interface CommandLines {
@@ -57,9 +57,9 @@ function findCommand(text: string): PromptCommand | string {
   if (exact !== undefined) return exact;
   const near = COMMANDS.filter(({ names }) => names.some((name) => name.startsWith(wanted)));
   if (near.length === 1) return near[0]!;
-  if (near.length === 0) return `Unknown command ${quoted(text)}: "?" lists all`;
+  if (near.length === 0) return `Unknown command ${shown(text)}: "?" lists all`;
   const names = near.map((command) => `"${command.names[0]}"`).join(", ");
-  return `Command ${quoted(text)} is ambiguous: ${names}`;
+  return `Command ${shown(text)} is ambiguous: ${names}`;
 }
 
 /** Words between blanks; quotation marks keep blanks. Null where one is not closed. */

@@ -10,7 +10,7 @@ import {
   sendFile,
   type Server,
 } from "./prompt_state.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 import { TFTP_PORT } from "./url.ts";
 
 /** One command; `names` begins with the one that help shows. */
@@ -143,7 +143,7 @@ function remoteFile(state: PromptState, text: string): RemoteFile | null {
     ? state.server
     : { host, port: state.server?.port ?? TFTP_PORT };
   if (server === null) {
-    complain(state, `No server for ${quoted(text)}: connect to one, or write HOST:FILE`);
+    complain(state, `No server for ${shown(text)}: connect to one, or write HOST:FILE`);
     return null;
   }
   return { ...server, name: match?.[3] ?? text };
@@ -151,11 +151,11 @@ function remoteFile(state: PromptState, text: string): RemoteFile | null {
 
 function help(state: PromptState, args: readonly string[]): boolean {
   const [wanted] = args;
-  const shown = COMMANDS.filter(({ names }) => wanted === undefined || names.includes(wanted));
-  if (shown.length === 0) return complain(state, `Unknown command ${quoted(wanted!)}`);
-  const heads = shown.map(({ names, usage }) => `${names.join(", ")} ${usage}`.trimEnd());
+  const commands = COMMANDS.filter(({ names }) => wanted === undefined || names.includes(wanted));
+  if (commands.length === 0) return complain(state, `Unknown command ${shown(wanted!)}`);
+  const heads = commands.map(({ names, usage }) => `${names.join(", ")} ${usage}`.trimEnd());
   const width = Math.max(...heads.map((head) => head.length));
-  state.print(shown.map((one, at) => `${heads[at]!.padEnd(width)}  ${one.help}`).join("\n"));
+  state.print(commands.map((one, at) => `${heads[at]!.padEnd(width)}  ${one.help}`).join("\n"));
   return true;
 }
 

@@ -2,7 +2,7 @@
 import { isGroupAddress } from "../proto/group_place.ts";
 import type { PromptCommand } from "./prompt_commands.ts";
 import type { PromptState } from "./prompt_state.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 
 /** In the order of the help. */
 export const SETTING_COMMANDS: readonly PromptCommand[] = [
@@ -117,7 +117,7 @@ function setMode(state: PromptState, text: string): boolean {
       state.settings.mode = "netascii";
       return true;
   }
-  return complain(state, `Mode ${quoted(text)} is neither octet nor netascii`);
+  return complain(state, `Mode ${shown(text)} is neither octet nor netascii`);
 }
 
 /** "off" takes an option back; "auto" is for blksize only. */
@@ -144,7 +144,7 @@ function setOption(state: PromptState, name: string, value: string | undefined):
     case "multicast":
       return onOff(state, value, true, (on) => state.multicast = on);
   }
-  return complain(state, `Option ${quoted(name)} is not one of ${OPTION_NAMES.join(", ")}`);
+  return complain(state, `Option ${shown(name)} is not one of ${OPTION_NAMES.join(", ")}`);
 }
 
 const OPTION_NAMES = ["blksize", "windowsize", "tsize", "timeout", "multicast"];
@@ -164,7 +164,7 @@ function setMtftp(state: PromptState, [name, value]: readonly string[]): boolean
     return setMtftpValue(mtftp, "mcast-ip", address!) &&
         setMtftpValue(mtftp, "client-port", clientPort!) &&
         setMtftpValue(mtftp, "server-port", serverPort) ||
-      complain(state, `${quoted(name!)} is no group with two ports`);
+      complain(state, `${shown(name!)} is no group with two ports`);
   }
   if (name === undefined) return show(state, mtftpText(state));
   return setMtftpValue(mtftp, name, value ?? "") ||
@@ -207,7 +207,7 @@ function onOff(
   set: (on: boolean) => void,
 ): boolean {
   if (word !== undefined && word !== "on" && word !== "off") {
-    return complain(state, `${quoted(word)} is neither on nor off`);
+    return complain(state, `${shown(word)} is neither on nor off`);
   }
   set(word === undefined ? otherwise : word === "on");
   return true;

@@ -5,7 +5,7 @@ import { httpPut } from "./http.ts";
 import type { PutOptions } from "./options.ts";
 import { tftpDetails } from "./report.ts";
 import { modeMisuse, Session } from "./session.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 import { runTftp, untilAborted } from "./tftp.ts";
 import { openUpload, type Upload } from "./upload.ts";
 import { type HttpUrl, parseUrl, type TftpUrl } from "./url.ts";
@@ -69,7 +69,7 @@ async function sendByTftp(
 async function sendByHttp(session: Session, url: HttpUrl, load: Load): Promise<number> {
   const { upload, file } = load;
   const end = await httpPut(session.httpJob(url), upload.source);
-  if (end.kind === "file") return session.failed(`Cannot read ${quoted(file)}: ${end.fault}`);
+  if (end.kind === "file") return session.failed(`Cannot read ${shown(file)}: ${end.fault}`);
   return session.endOfHttp(end, url.name, () => ({
     bytes: upload.fileBytes,
     digest: upload.digest(),

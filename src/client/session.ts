@@ -5,7 +5,7 @@ import { failureText, unacknowledgedText } from "./failure.ts";
 import type { HttpEnd, HttpJob } from "./http.ts";
 import type { TransferOptions } from "./options.ts";
 import { type Figures, NO_PROGRESS, openProgress, type Progress, summaryText } from "./report.ts";
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 import type { TftpEnd, TftpJob } from "./tftp.ts";
 import { Trace } from "./trace.ts";
 import type { HttpUrl, TftpUrl } from "./url.ts";
@@ -88,7 +88,7 @@ export class Session {
       case "done-unacknowledged":
         return this.failed(unacknowledgedText(outcome, subject.name));
       case "probe":
-        return this.failed(`Server refused ${quoted(subject.name)}`);
+        return this.failed(`Server refused ${shown(subject.name)}`);
       case "failed": {
         const { failure } = outcome.result;
         if (failure.kind === "aborted") return this.#interrupted(subject.name);
@@ -136,7 +136,7 @@ export class Session {
   }
 
   #interrupted(name: string): number {
-    this.#say(`Transfer of ${quoted(name)} aborted by user`);
+    this.#say(`Transfer of ${shown(name)} aborted by user`);
     return EXIT.interrupted;
   }
 

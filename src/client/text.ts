@@ -1,7 +1,7 @@
 // Words for people: what came from the network is made safe for a terminal, numbers get units.
-import { printable, quoted } from "../wire/packet_text.ts";
+import { printable, shown } from "../wire/packet_text.ts";
 
-export { printable, quoted };
+export { printable, shown };
 
 /** Octets in decimal units: "1.5 MB". */
 export function sizeText(bytes: number): string {

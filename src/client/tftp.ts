@@ -11,7 +11,7 @@ import type { Cargo } from "./filing.ts";
 import type { TransferOptions } from "./options.ts";
 import { Runner } from "./runner.ts";
 import { ownHostTowards, pickTargets } from "./target.ts";
-import { printable, quoted } from "./text.ts";
+import { printable, shown } from "./text.ts";
 import type { Trace } from "./trace.ts";
 import type { TftpUrl } from "./url.ts";
 
@@ -50,7 +50,7 @@ export async function runTftp(job: TftpJob): Promise<TftpEnd> {
   if (addresses === null) return { kind: "aborted" };
   const targets = pickTargets(addresses);
   if (targets.length === 0) {
-    return { kind: "unsent", reason: `Cannot find host ${quoted(url.host)}: it has no address` };
+    return { kind: "unsent", reason: `Cannot find host ${shown(url.host)}: it has no address` };
   }
   const runner = await Runner.open(environment);
   try {

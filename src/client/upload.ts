@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Source } from "../net/driver.ts";
 import { NetasciiEncoder } from "../wire/netascii.ts";
-import { faultText, quoted } from "./text.ts";
+import { faultText, shown } from "./text.ts";
 
 /** A file that is being sent. */
 export interface Upload {
@@ -44,16 +44,16 @@ export async function openUpload(options: UploadOptions): Promise<Upload | strin
     if (file === "-") return await spool(stdin, mode);
     // Opening a named pipe would wait for somebody to write. Those of `put <(command)` are open.
     if (statSync(file).isFIFO() && !file.startsWith("/dev/")) {
-      return `Cannot read ${quoted(file)}: it is a pipe; send it as standard input, "-"`;
+      return `Cannot read ${shown(file)}: it is a pipe; send it as standard input, "-"`;
     }
     const descriptor = openSync(file, "r");
     const stat = fstatSync(descriptor);
     if (mode === "octet" && stat.isFile()) return new FileUpload(descriptor, stat.size);
     closeSync(descriptor);
-    if (stat.isDirectory()) return `Cannot read ${quoted(file)}: it is a directory`;
+    if (stat.isDirectory()) return `Cannot read ${shown(file)}: it is a directory`;
     return await spool(createReadStream(file), mode);
   } catch (error) {
-    return `Cannot read ${quoted(file)}: ${faultText(error)}`;
+    return `Cannot read ${shown(file)}: ${faultText(error)}`;
   }
 }
 

@@ -1,6 +1,6 @@
 // The URLs that get and put understand: tftp:// as in RFC 3617 and http://. Names leave here
 // decoded and in one piece; nothing is looked up.
-import { quoted } from "./text.ts";
+import { shown } from "./text.ts";
 
 /** A file on a TFTP server. */
 export interface TftpUrl {
@@ -112,5 +112,5 @@ function decode(text: string): string | null {
 }
 
 function bad(text: string, why: string): BadUrl {
-  return { kind: "bad", reason: `Cannot use URL ${quoted(text)}: ${why}` };
+  return { kind: "bad", reason: `Cannot use URL ${shown(text)}: ${why}` };
 }

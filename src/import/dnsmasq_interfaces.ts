@@ -1,5 +1,6 @@
 // What dnsmasq ties to interfaces: where it serves, and the roots of some of them. It binds to
 // addresses and looks at the interface of each request; rules do the same here.
+import { quoteGlob } from "../match/glob.ts";
 import type { Draft, Place } from "./draft.ts";
 import { add } from "./options.ts";
 
@@ -14,11 +15,7 @@ export interface Interfaces {
 
 /** A name as a glob: of special characters dnsmasq knows a final "*" only. */
 export function interfaceGlob(name: string): string {
-  return name.endsWith("*") ? `${quoted(name.slice(0, -1))}*` : quoted(name);
-}
-
-function quoted(name: string): string {
-  return name.replace(/[*?[\]{}\\]/g, "\\$&");
+  return name.endsWith("*") ? `${quoteGlob(name.slice(0, -1))}*` : quoteGlob(name);
 }
 
 /** Writes which interfaces are served: all, unless some are named. */
@@ -50,7 +47,7 @@ export function interfaceRoot(
   root: { readonly folder: string; readonly device: string; readonly place: Place },
   unique: string,
 ): void {
-  const interfaces = [quoted(root.device)];
+  const interfaces = [quoteGlob(root.device)];
   if (unique !== "") {
     const path = `${root.folder === "/" ? "" : root.folder}/{${unique}}`;
     draft.row("client-root", { path, fallback: "folder", interfaces }, root.place);

@@ -42,11 +42,11 @@ export function importHpa(input: ImportInput): Imported {
 function commandOf(text: string): string | null {
   const variables = assignmentsOf(text);
   if (variables === null) return null;
-  const quoted = (option: string, name: string) => {
+  const flag = (option: string, name: string) => {
     const value = variables.get(name) ?? "";
     return value === "" ? "" : `${option} '${value.replaceAll("'", "")}'`;
   };
-  const words = [quoted("--user", "TFTP_USERNAME"), quoted("--address", "TFTP_ADDRESS")];
+  const words = [flag("--user", "TFTP_USERNAME"), flag("--address", "TFTP_ADDRESS")];
   return ["--listen", ...words, variables.get("TFTP_OPTIONS"), variables.get("TFTP_DIRECTORY")]
     .join(" ");
 }

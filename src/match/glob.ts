@@ -36,6 +36,11 @@ export function compileGlob(text: string, options: GlobOptions = {}): Glob | Bad
   return { kind: "glob", text, matches: (name) => pattern.test(name) };
 }
 
+/** `name` as a glob that matches just this name. */
+export function quoteGlob(name: string): string {
+  return name.replace(/[*?[\]{}\\]/g, "\\$&");
+}
+
 type Step = { readonly regex: string; readonly next: number };
 
 function translate(glob: string): { readonly kind: "regex"; readonly regex: string } | BadText {

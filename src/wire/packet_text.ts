@@ -10,9 +10,9 @@ export function printable(text: string): string {
   });
 }
 
-/** A name between quotes, safe for a terminal. */
-export function quoted(name: string): string {
-  return `"${printable(name)}"`;
+/** `text` in quotation marks, safe for a terminal. */
+export function shown(text: string): string {
+  return `"${printable(text)}"`;
 }
 
 /** A packet in one line: `RRQ "boot/x" octet blksize=1468`, `DATA 1 (1468 octets)`. */
@@ -21,7 +21,7 @@ export function packetText(packet: Packet | Malformed): string {
     case "rrq":
     case "wrq": {
       const { name, mode, options } = packet;
-      return [packet.op.toUpperCase(), quoted(name), printable(mode), ...optionTexts(options)]
+      return [packet.op.toUpperCase(), shown(name), printable(mode), ...optionTexts(options)]
         .join(" ");
     }
     case "data":
@@ -29,7 +29,7 @@ export function packetText(packet: Packet | Malformed): string {
     case "ack":
       return `ACK ${packet.block}`;
     case "error":
-      return `ERROR ${packet.code} ${quoted(packet.message)}`;
+      return `ERROR ${packet.code} ${shown(packet.message)}`;
     case "oack":
       return ["OACK", ...optionTexts(packet.options)].join(" ");
     case "malformed":

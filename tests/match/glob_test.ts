@@ -1,7 +1,7 @@
 // Globs over relative names, row by row.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileGlob } from "../../src/match/glob.ts";
+import { compileGlob, quoteGlob } from "../../src/match/glob.ts";
 
 const CASES: readonly (readonly [glob: string, hits: string[], misses: string[]])[] = [
   ["*.cfg", ["a.cfg", ".cfg", "ü.cfg"], ["a/b.cfg", "a.cfgx"]],
@@ -35,6 +35,15 @@ for (const [text, hits, misses] of CASES) {
     for (const name of misses) assert.equal(glob.matches(name), false, name);
   });
 }
+
+test("quoteGlob() makes a glob that matches one name and no other", () => {
+  for (const name of ["eth0", "a*", "?", "[a]", "{a,b}", "a\\", "a\\*"]) {
+    const glob = compileGlob(quoteGlob(name));
+    if (glob.kind === "bad") assert.fail(glob.detail);
+    assert.equal(glob.matches(name), true, name);
+    assert.equal(glob.matches(name.replace(/[*?[{\\]/, "x")), name === "eth0", name);
+  }
+});
 
 test("compileGlob() gives bad globs back as values", () => {
   for (const text of ["", "/", "[a", "{a,b", "a\\", "[a/b]", "[z-a]", "{".repeat(9), "[]"]) {
