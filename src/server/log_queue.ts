@@ -17,6 +17,7 @@ export interface LogQueueOptions {
 
 /** Written at once; a runtime copies that much for each call. */
 const PIECE_CHARS_MIN = 64 * 1024;
+const NEWLINE = 0x0a;
 
 interface Waiting {
   readonly text: string;
@@ -31,6 +32,8 @@ export class LogQueue {
   #waitingChars = 0;
   #lostLines = 0;
   #lossNote: LossNote = () => "";
+  /** What was taken last broke off within a line. */
+  #endsMidLine = false;
   /** Resolves when nothing waits; null while nothing is being written. */
   #writing: Promise<void> | null = null;
 
@@ -71,7 +74,7 @@ export class LogQueue {
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
       const piece = this.#takePiece();
-      if (await this.#send(new TextEncoder().encode(piece.text))) {
+      if (await this.#send(this.#endsMidLine ? `\n${piece.text}` : piece.text)) {
         const hasRoom = this.#waitingChars * 2 <= this.#options.waitingCharsMax;
         if (this.#lostLines > 0 && hasRoom) this.#admitLoss();
       } else {
@@ -96,12 +99,14 @@ export class LogQueue {
   }
 
   /** False where the outlet is broken. */
-  async #send(bytes: Uint8Array): Promise<boolean> {
+  async #send(text: string): Promise<boolean> {
+    const bytes = new TextEncoder().encode(text);
     for (let sent = 0; sent < bytes.length;) {
       try {
         const taken = await this.#options.outlet(bytes.subarray(sent));
         if (taken === 0) return false;
         sent += taken;
+        this.#endsMidLine = bytes[sent - 1] !== NEWLINE;
       } catch (error) {
         if ((error as { code?: string }).code !== "EAGAIN") return false;
         await this.#options.pause();

@@ -86,3 +86,18 @@ test("LogQueue survives a closed pipe, and says what is missing to its next read
   push("e\n");
   assert.equal(calls[3]!.text, "e\n");
 });
+
+test("LogQueue begins a line of its own after one that broke in its middle", async () => {
+  const { calls, push } = openQueue();
+  push("abcdef\n");
+  await calls[0]!.take(2);
+  await calls[1]!.fail("ENOSPC");
+  push("g\n");
+  assert.equal(calls[2]!.text, "\n1 lost\ng\n");
+  await calls[2]!.fail("ENOSPC");
+  push("h\n");
+  assert.equal(calls[3]!.text, "\n2 lost\nh\n");
+  await calls[3]!.take();
+  push("i\n");
+  assert.equal(calls[4]!.text, "i\n");
+});
