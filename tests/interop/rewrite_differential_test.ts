@@ -11,6 +11,7 @@ import { unpackedProgram } from "../../scripts/lib/apt.ts";
 import { isRoot } from "../../scripts/lib/project.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
 import { type DaemonName, importFrom } from "../../src/import/import.ts";
+import { freePort } from "./free_ports.ts";
 import * as harness from "./harness.ts";
 import { atftpdRules, mapRules, random } from "./random_rules.ts";
 import { encodeRequest } from "./raw_reader.ts";
@@ -265,14 +266,4 @@ async function answering(port: number, child: ChildProcess): Promise<void> {
     if (await ask(port, "no such file", waitMs) !== null) return;
   }
   throw new Error(`"${child.spawnfile}" does not answer, exit code ${child.exitCode}`);
-}
-
-function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  return new Promise((resolve) => {
-    socket.bind(0, HOST, () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 }

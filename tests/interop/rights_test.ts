@@ -2,7 +2,6 @@
 // client, give the same outcome. Both are started as root and become somebody without rights.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,6 +9,7 @@ import { describe, test } from "node:test";
 import { unpackedProgram } from "../../scripts/lib/apt.ts";
 import { run } from "../../scripts/lib/command.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
+import { freePort } from "./free_ports.ts";
 import * as harness from "./harness.ts";
 
 const tftpd = unpackedProgram("tftpd-hpa", "in.tftpd");
@@ -132,15 +132,5 @@ function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.on("exit", () => resolve());
     child.kill("SIGTERM");
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket("udp4");
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
   });
 }

@@ -7,6 +7,7 @@ import process from "node:process";
 import { after, describe, test } from "node:test";
 import { run } from "../../scripts/lib/command.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
+import { freePorts } from "./free_ports.ts";
 import * as harness from "./harness.ts";
 import { rawRead } from "./raw_reader.ts";
 
@@ -47,9 +48,18 @@ describe("Two TFTP workers", { skip }, () => {
         options: [["blksize", "1428"], ["windowsize", "16"]],
       })));
 
-  for (const args of [[], ["--single-port"], ["--port-range", "24510-24513"]]) {
-    test(`both serve whole files (${args.join(" ") || "ports of the system's choice"})`, async () => {
-      await withServer(args, async (server) => {
+  const portRange = async () => {
+    const first = await freePorts(4);
+    return ["--port-range", `${first}-${first + 3}`];
+  };
+  const variants = [
+    { title: "ports of the system's choice", args: () => [] },
+    { title: "--single-port", args: () => ["--single-port"] },
+    { title: "--port-range", args: portRange },
+  ];
+  for (const { title, args } of variants) {
+    test(`both serve whole files (${title})`, async () => {
+      await withServer(await args(), async (server) => {
         const got = await readAll(server);
         assert.deepEqual(new Set(got.map((result) => result.digest)), new Set([digest]));
         let [ended, counted]: [number[], number] = [[], 0];
