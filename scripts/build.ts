@@ -1,11 +1,13 @@
 // Builds the single executable with Bun: `deno task build [--target bun-linux-arm64 …]`. The
 // dependencies must be installed (`deno install`).
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { BUN_VERSION, findBun, installBun } from "./lib/bun.ts";
 import { run } from "./lib/command.ts";
 import { BINARY, ROOT } from "./lib/project.ts";
+import { replaceFile } from "./lib/replace_file.ts";
 
 const MAIN = "main.ts";
 const WORKER = "src/server/tftp_worker.ts";
@@ -15,8 +17,22 @@ for (const target of targets()) await build(target);
 
 /** Builds for one target of `bun build --compile`; null is this machine. */
 async function build(target: string | null): Promise<void> {
-  const outfile = target === null ? BINARY : `${BINARY}-${target.replace(/^bun-/, "")}`;
-  mkdirSync(dirname(outfile), { recursive: true });
+  const outfile = binaryOf(target);
+  try {
+    await replaceFile(outfile, (temporary) => compile(target, temporary));
+  } catch (error) {
+    fail((error as Error).message);
+  }
+  const mebibytes = (statSync(outfile).size / 2 ** 20).toFixed(0);
+  console.log(`built ${outfile.slice(ROOT.length + 1)} (${mebibytes} MiB)`);
+}
+
+function binaryOf(target: string | null): string {
+  const name = target === null ? BINARY : `${BINARY}-${target.replace(/^bun-/, "")}`;
+  return /^(bun-)?win/.test(target ?? process.platform) ? `${name}.exe` : name;
+}
+
+async function compile(target: string | null, outfile: string): Promise<void> {
   const result = await run(bun, [
     "build",
     "--compile",
@@ -32,10 +48,7 @@ async function build(target: string | null): Promise<void> {
     WORKER,
     `--outfile=${outfile}`,
   ], { timeoutMs: 180_000 });
-  if (result.code !== 0) fail(`Cannot build "${outfile}":\n${result.output}`);
-  const built = existsSync(outfile) ? outfile : `${outfile}.exe`;
-  const mebibytes = (statSync(built).size / 2 ** 20).toFixed(0);
-  console.log(`built ${built.slice(ROOT.length + 1)} (${mebibytes} MiB)`);
+  if (result.code !== 0) throw new Error(`Cannot build "${outfile}":\n${result.output}`);
 }
 
 async function bunPath(): Promise<string> {
@@ -46,14 +59,15 @@ async function bunPath(): Promise<string> {
   return fail(`Bun ${BUN_VERSION} is not here. ${installed.why}`);
 }
 
-function targets(): (string | null)[] {
-  const args = process.argv.slice(2);
-  const named = args.filter((_, index) => args[index - 1] === "--target");
-  const isRight = args.length === 2 * named.length;
-  if (!isRight || !existsSync(join(ROOT, "node_modules"))) {
-    return fail("Usage: deno install && deno task build [--target bun-linux-arm64 …]");
+function targets(): readonly (string | null)[] {
+  const usage = "Usage: deno install && deno task build [--target bun-linux-arm64 …]";
+  if (!existsSync(join(ROOT, "node_modules"))) return fail(usage);
+  try {
+    const options = { target: { type: "string", multiple: true } } as const;
+    return parseArgs({ options }).values.target ?? [null];
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${usage}`);
   }
-  return named.length > 0 ? named : [null];
 }
 
 function fail(message: string): never {

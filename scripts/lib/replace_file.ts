@@ -1,22 +1,23 @@
 // A file that is made anew by another program: it is there whole, new or old.
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
-import process from "node:process";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 /**
- * Lets `make` write a file beside `path`, then puts it in its place. Where `make` rejects, so does
- * this, and the old file is what it was. Makes the folder.
+ * Lets `make` write a file of the same name in a folder beside `path`, then puts it in its place:
+ * what compiles writes that name into what it makes. Where `make` rejects, so does this, and the
+ * old file is what it was. Makes the folder of `path`.
  */
 export async function replaceFile(
   path: string,
   make: (temporaryPath: string) => Promise<void>,
 ): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.part`;
+  const folder = mkdtempSync(`${path}.part-`);
   try {
+    const temporary = join(folder, basename(path));
     await make(temporary);
     renameSync(temporary, path);
   } finally {
-    rmSync(temporary, { force: true });
+    rmSync(folder, { recursive: true });
   }
 }

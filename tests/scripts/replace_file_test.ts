@@ -1,7 +1,7 @@
 // Files that are made anew: nobody loses the old one before there is a new one.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { replaceFile } from "../../scripts/lib/replace_file.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
@@ -23,7 +23,10 @@ test("replaceFile() keeps the old file where making the new one fails", async ()
   };
   await assert.rejects(replaceFile(path, failLate), /disk full/);
   assert.equal(readFileSync(path, "utf8"), "old");
-  await replaceFile(path, (at) => Promise.resolve(writeFileSync(at, "new")));
+  await replaceFile(path, (at) => {
+    assert.equal(basename(at), "bootsrv");
+    return Promise.resolve(writeFileSync(at, "new"));
+  });
   assert.equal(readFileSync(path, "utf8"), "new");
   assert.deepEqual(readdirSync(join(folder.path, "dist")), ["bootsrv"]);
   folder.remove();
