@@ -20,7 +20,7 @@ test("who is in hosts.allow may, then who is in hosts.deny may not, the rest may
     "/etc/hosts.deny": "ALL: ALL\n",
     "/etc/hosts.allow":
       "# comment\nsshd: 192.0.2.1\nin.tftpd, sshd : 10.1. 10.2.3.0/255.255.255.0, \\\n" +
-      "  [2001:db8::]/32 127.0.0.1\n\ntftpd@10.0.0.1: 10.9.0.0/16 : deny\n",
+      "  [2001:db8::]/32 127.0.0.1\n\ntftpd: 10.9.0.0/16 : deny\n",
   };
   assert.deepEqual(await rules(files), {
     notes: [],
@@ -66,4 +66,17 @@ test("hosts_access(5): words mean the same in any letter case", async () => {
     const { rules: made } = await rules({ "hosts.deny": `${line}\n` });
     assert.deepEqual(made, [": ", ": read write"], line);
   }
+});
+
+test("hosts_access(5): a daemon may be a pattern, and for some addresses of ours only", async () => {
+  const text = "*tftpd: 10.1.\nftp?: 10.2.\nin.tftpd@192.0.2.1: 10.3.\n" +
+    "tftpd, in.tftpd@192.0.2.1: 10.4.\nin.tftpd@server.example.com: 10.5.\n";
+  const { config, notes } = await imported("atftpd", {
+    args: "--daemon /srv",
+    files: { "hosts.allow": text },
+  });
+  assert.deepEqual(config.access.map(({ clients, addresses }) => [...clients, ...addresses]), [
+    ...[["10.1.0.0/16"], ["10.3.0.0/16", "192.0.2.1"], ["10.4.0.0/16"], []],
+  ]);
+  assert.deepEqual(notes, ['hosts.allow:5 "server.example.com" is no network']);
 });
