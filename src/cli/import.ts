@@ -12,6 +12,7 @@ input.
 
   atftpd      --pcre files, --mtftp files, /etc/default/atftpd, hosts.allow, hosts.deny
   tftpd-hpa   map files, /etc/default/tftpd-hpa, hosts.allow, hosts.deny
+              For both also inetd.conf, a service of xinetd, a systemd unit.
   dnsmasq     configuration files, of which the TFTP lines are taken
 
 Examples:

@@ -1,10 +1,10 @@
 // atftpd 0.7 and 0.8: its command line, its --pcre and --mtftp files, Debian's /etc/default/atftpd.
 import { importMtftpFile, isMtftpFile } from "./atftpd_mtftp.ts";
 import { importPcreFile } from "./atftpd_rules.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Place } from "./draft.ts";
 import { importHostsFiles, isHostsFile } from "./hosts_access.ts";
 import type { Imported, ImportInput, SourceFile } from "./imported.ts";
-import { type Idle, inetdTimeout } from "./inetd.ts";
+import { type Idle, idleOf, inetdTimeout } from "./inetd.ts";
 import { multicastBlock } from "./multicast_range.ts";
 import {
   add,
@@ -15,19 +15,20 @@ import {
   fixed,
   none,
   number,
+  user,
 } from "./options.ts";
-import { assignmentsOf } from "./shell_file.ts";
+import { type Start, type Starter, startsIn } from "./start_files.ts";
 
 /** Makes the TOML that does what these files and this command line do with atftpd. */
 export function importAtftpd(input: ImportInput): Imported {
   const draft = new Draft();
   const found: Found = { pcre: [], mtftp: [], mtftpPort: 75 };
-  const commands: SourceFile[] = input.args === null
+  const commands: Start[] = input.args === null
     ? []
-    : [{ source: "command line", text: input.args }];
+    : [{ source: "command line", text: input.args, inetd: false }];
   for (const file of input.files.filter((each) => !isHostsFile(each))) {
-    const options = assignmentsOf(file.text)?.get("OPTIONS");
-    if (options !== undefined) commands.push({ source: file.source, text: options });
+    const starts = startsIn(draft, file, STARTER);
+    if (starts !== null) commands.push(...starts);
     else (isMtftpFile(file.text) ? found.mtftp : found.pcre).push(file);
   }
   for (const command of commands) importCommand(draft, command, { found, input });
@@ -53,16 +54,28 @@ interface Context {
   readonly input: ImportInput;
 }
 
-function importCommand(draft: Draft, command: SourceFile, context: Context): void {
+const PROGRAMS = ["atftpd", "in.tftpd"];
+
+/** Debian, SUSE, Gentoo. */
+const STARTER: Starter = {
+  programs: PROGRAMS,
+  script: [
+    ...["$OPTIONS", "$ATFTPD_OPTIONS", "--bind-address $ATFTPD_BIND_ADDRESSES"],
+    ...["$ATFTPD_DIRECTORY", "$TFTPD_OPTS", "$TFTPD_ROOT"],
+  ],
+};
+
+function importCommand(draft: Draft, command: Start, context: Context): void {
   draft.set("root", "/srv/tftp");
-  const idle: Idle = { daemon: false, timeout: null };
+  const idle = idleOf(command, 300);
   const operands = applyOptions(draft, command, daemonOf(context, idle));
   inetdTimeout(draft, idle);
   const root = (operands.at(-1) ?? "/srv/tftp").replace(/(.)\/+$/, "$1");
   draft.set("root", root);
   draft.set("symlinks", "any", 'atftpd follows links out of the root; "inside" is safer');
   if (!draft.has("user")) draft.set("user", "nobody", "atftpd's default");
-  if (!draft.has("group")) draft.set("group", "nogroup", "atftpd's default");
+  if (draft.value("user") === "") draft.set("group", "");
+  else if (!draft.has("group")) draft.set("group", "nogroup", "atftpd's default");
   draft.set("upload.enabled", true, "atftpd takes uploads always");
   draft.set("upload.create", true);
   draft.set("upload.size-max", 0, "no limit");
@@ -78,7 +91,7 @@ function daemonOf({ found, input }: Context, idle: Idle): Daemon {
     } else files.push({ source: path, text });
   };
   return {
-    programs: ["atftpd", "in.tftpd"],
+    programs: PROGRAMS,
     options: [
       ...OPTIONS,
       { names: ["--daemon"], argument: "none", apply: () => idle.daemon = true },
@@ -108,9 +121,9 @@ function verbose(draft: Draft, value: string, place: { readonly text: string }):
   if (draft.value("log.level") !== "debug") draft.set("log.level", word, place.text);
 }
 
-function user(draft: Draft, value: string, place: { readonly text: string }): void {
+function userAndGroup(draft: Draft, value: string, place: Place): void {
   const [name = "", group] = value.split(".", 2);
-  draft.set("user", name, place.text);
+  user(draft, name, place);
   if (group !== undefined) draft.set("group", group, place.text);
 }
 
@@ -163,7 +176,7 @@ const OPTIONS: readonly DaemonOption[] = [
   { names: ["--logfile"], argument: "required", apply: none(LOGFILE, LOGFILE_HINT) },
   { names: ["--pidfile"], argument: "required", apply: none(PIDFILE, PIDFILE_HINT) },
   { names: ["--no-fork"], argument: "none" },
-  { names: ["--user"], argument: "required", apply: user },
+  { names: ["--user"], argument: "required", apply: userAndGroup },
   {
     names: ["--group"],
     argument: "required",

@@ -8,14 +8,14 @@ import {
   type Interfaces,
   servedInterfaces,
 } from "./dnsmasq_interfaces.ts";
-import { add, number } from "./options.ts";
+import { add, number, user } from "./options.ts";
 import { splitWords } from "./words.ts";
 
 /** Makes the TOML that serves what dnsmasq serves by TFTP. */
 export function importDnsmasq(input: ImportInput): Imported {
   const draft = new Draft();
   const found: Found = {
-    ...{ enabled: false, others: 0, root: "", unique: "", roots: [] },
+    ...{ enabled: false, others: 0, root: "", unique: "", roots: [], ports: null },
     interfaces: { enabled: [], wanted: [], except: [], addresses: [] },
   };
   for (const { source, text } of input.files) {
@@ -39,16 +39,39 @@ interface Found {
   /** Folders for what comes in by one interface. */
   readonly roots: { readonly folder: string; readonly device: string; readonly place: Place }[];
   readonly interfaces: Interfaces;
+  /** The last tftp-port-range. */
+  ports: Line | null;
 }
 
-// "--tftp-root=/srv" and "--tftp-root /srv" alike.
+/** Short options for keys that are read here, then those of others that take a value. */
+const SHORT: Readonly<Record<string, string>> = {
+  ...{ i: "interface", I: "except-interface", 2: "no-dhcp-interface", a: "listen-address" },
+  ...{ u: "user", g: "group", C: "conf-file", 7: "conf-dir", 6: "dhcp-script" },
+};
+const SHORT_WITH_VALUE = "ABFGHJMOPQSTUVWXYcjlmprstx480";
+
+// "--tftp-root=/srv" and "--tftp-root /srv" alike, "-i eth0", "-ieth0" and "-ki eth0", too.
 function longOptions(args: string): readonly string[] {
   const lines: string[] = [];
+  let open = false;
   for (const word of splitWords(args)) {
-    if (word.startsWith("--")) lines.push(word.slice(2));
-    else if (lines.length > 0 && !/^-/.test(word) && !lines.at(-1)!.includes("=")) {
-      lines.push(`${lines.pop()}=${word}`);
-    }
+    const isOption = /^-./.test(word);
+    if (open && !isOption) lines.push(`${lines.pop()}=${word}`);
+    else if (word.startsWith("--")) lines.push(word.slice(2));
+    else if (isOption) lines.push(...shortOptions(word.slice(1)));
+    open = isOption && !lines.at(-1)!.includes("=");
+  }
+  return lines;
+}
+
+function shortOptions(letters: string): readonly string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < letters.length; at++) {
+    const letter = letters[at]!;
+    const key = SHORT[letter];
+    const name = key ?? letter;
+    if (key === undefined && !SHORT_WITH_VALUE.includes(letter)) lines.push(name);
+    else return [...lines, at + 1 < letters.length ? `${name}=${letters.slice(at + 1)}` : name];
   }
   return lines;
 }
@@ -83,13 +106,13 @@ const KEYS: Readonly<Record<string, (line: Line) => void>> = {
     number("limits.transfers-max", 1, 1_000_000)(draft, value, place),
   "tftp-mtu": mtu,
   "tftp-no-blocksize": ({ draft }) => add(draft, "tftp.options-disabled", "blksize"),
-  "tftp-port-range": portRange,
+  "tftp-port-range": (line) => line.found.ports = line,
   "tftp-single-port": ({ draft, place }) => draft.set("tftp.single-port", true, place.text),
   "listen-address": (line) => line.found.interfaces.addresses.push(...parts(line.value)),
   "interface": (line) => named(line, line.found.interfaces.wanted),
   "except-interface": (line) => named(line, line.found.interfaces.except),
   "no-dhcp-interface": (line) => named(line, line.found.interfaces.except),
-  "user": ({ draft, place, value }) => draft.set("user", value, place.text),
+  "user": ({ draft, place, value }) => user(draft, value, place),
   "group": ({ draft, place, value }) => draft.set("group", value, place.text),
   "dhcp-script": script,
   "dhcp-luascript": ({ draft, place }) =>
@@ -159,6 +182,9 @@ function mtu({ draft, place, value }: Line): void {
 }
 
 function portRange({ draft, place, value }: Line): void {
+  if (draft.value("tftp.single-port") === true) {
+    return draft.note(place, "With tftp-single-port, dnsmasq has no use for it either");
+  }
   const [first = NaN, last = first] = value.split(",").map(Number);
   if (first >= 1 && first <= last && last <= 65535) {
     draft.set("tftp.port-range", `${first}-${last}`, place.text.trim());
@@ -167,6 +193,7 @@ function portRange({ draft, place, value }: Line): void {
 
 function finish(draft: Draft, found: Found, input: ImportInput): void {
   const place = { source: input.files[0]?.source ?? "command line", line: 0, text: "" };
+  if (found.ports !== null) portRange(found.ports);
   if (!found.enabled) {
     draft.note({ ...place, text: "enable-tftp" }, "It is not there, so dnsmasq serves no TFTP");
   }
@@ -174,6 +201,8 @@ function finish(draft: Draft, found: Found, input: ImportInput): void {
     const hint = 'Without it dnsmasq serves every file of the system; set "root" to a folder';
     draft.note({ ...place, text: "tftp-root" }, "It is not there", hint);
   }
+  if (!draft.has("user")) draft.set("user", "nobody", "dnsmasq's default");
+  if (draft.value("user") === "") draft.set("group", "");
   draft.set("symlinks", "any", 'dnsmasq follows links out of the root; "inside" is safer');
   draft.set("http.port", "off", "dnsmasq has no HTTP; without this line the tree is served by it");
   servedInterfaces(draft, found.interfaces, place);

@@ -4,7 +4,7 @@ import { Draft, type Place } from "./draft.ts";
 import { importHostsFiles, isHostsFile } from "./hosts_access.ts";
 import { importMapFile } from "./hpa_rules.ts";
 import type { Imported, ImportInput, SourceFile } from "./imported.ts";
-import { type Idle, inetdTimeout } from "./inetd.ts";
+import { type Idle, idleOf, inetdTimeout } from "./inetd.ts";
 import {
   add,
   type Apply,
@@ -13,20 +13,21 @@ import {
   type DaemonOption,
   none,
   number,
+  user,
 } from "./options.ts";
-import { assignmentsOf } from "./shell_file.ts";
+import { type Start, type Starter, startsIn } from "./start_files.ts";
 
 /** Makes the TOML that does what these files and this command line do with in.tftpd. */
 export function importHpa(input: ImportInput): Imported {
   const draft = new Draft();
   const maps: SourceFile[] = [];
-  const commands: SourceFile[] = input.args === null
+  const commands: Start[] = input.args === null
     ? []
-    : [{ source: "command line", text: input.args }];
+    : [{ source: "command line", text: input.args, inetd: false }];
   for (const file of input.files.filter((each) => !isHostsFile(each))) {
-    const command = commandOf(file.text);
-    if (command === null) maps.push(file);
-    else commands.push({ source: file.source, text: command });
+    const starts = startsIn(draft, file, STARTER);
+    if (starts === null) maps.push(file);
+    else commands.push(...starts);
   }
   const secure = commands.map((command) => importCommand(draft, command, { maps, input }));
   const whole = secure.includes(false);
@@ -38,18 +39,17 @@ export function importHpa(input: ImportInput): Imported {
   return { toml: draft.print("Made by bootsrv import tftpd-hpa"), notes: draft.notes };
 }
 
-// Debian's start script puts the variables together like this, and says --listen.
-function commandOf(text: string): string | null {
-  const variables = assignmentsOf(text);
-  if (variables === null) return null;
-  const flag = (option: string, name: string) => {
-    const value = variables.get(name) ?? "";
-    return value === "" ? "" : `${option} '${value.replaceAll("'", "")}'`;
-  };
-  const words = [flag("--user", "TFTP_USERNAME"), flag("--address", "TFTP_ADDRESS")];
-  return ["--listen", ...words, variables.get("TFTP_OPTIONS"), variables.get("TFTP_DIRECTORY")]
-    .join(" ");
-}
+const PROGRAMS = ["in.tftpd", "tftpd", "tftpd-hpa"];
+
+/** Debian, Gentoo and Alpine, Arch Linux, old Debian. */
+const STARTER: Starter = {
+  programs: PROGRAMS,
+  script: [
+    "--listen",
+    ...["--user $TFTP_USERNAME", "--address $TFTP_ADDRESS", "$TFTP_OPTIONS", "$TFTP_DIRECTORY"],
+    ...["$INTFTPD_OPTS", "$TFTPD_ARGS", "$OPTIONS"],
+  ],
+};
 
 interface Context {
   readonly maps: SourceFile[];
@@ -63,10 +63,10 @@ interface Switches extends Idle {
 }
 
 /** Gives whether it says --secure. */
-function importCommand(draft: Draft, command: SourceFile, context: Context): boolean {
+function importCommand(draft: Draft, command: Start, context: Context): boolean {
   const switches: Switches = {
     ...{ secure: false, permissive: false, create: false },
-    ...{ daemon: false, timeout: null },
+    ...idleOf(command, 900),
   };
   const daemon = daemonOf(switches, context);
   const folders = applyOptions(draft, command, daemon)
@@ -77,9 +77,10 @@ function importCommand(draft: Draft, command: SourceFile, context: Context): boo
     draft.note(place, "No folder is named", "in.tftpd then serves every file of the system");
   }
   draft.set("root", folders[0] ?? "/");
-  if (switches.secure) draft.set("chroot", true, "--secure");
-  else listed(draft, folders);
   if (!draft.has("user")) draft.set("user", "nobody", "in.tftpd's default");
+  if (!switches.secure) listed(draft, folders);
+  else if (draft.value("user") !== "") draft.set("chroot", true, "--secure");
+  else draft.note(place, "There is no chroot for root, who can leave it", CHROOT_HINT);
   if (!switches.permissive) {
     draft.set("require-world-readable", true, "in.tftpd's rule, unless --permissive");
     if (!draft.has("umask")) draft.set("umask", "000", "in.tftpd's default");
@@ -114,7 +115,7 @@ function refuseRelative(draft: Draft, end: string | undefined): void {
 function daemonOf(switches: Switches, { maps, input }: Context): Daemon {
   const listens = () => switches.daemon = true;
   return {
-    programs: ["in.tftpd", "tftpd", "tftpd-hpa"],
+    programs: PROGRAMS,
     options: [
       ...OPTIONS,
       { names: ["--listen", "-l"], argument: "none", apply: listens },
@@ -140,6 +141,7 @@ function daemonOf(switches: Switches, { maps, input }: Context): Daemon {
   };
 }
 
+const CHROOT_HINT = "Links out of the root are refused anyway; user and chroot = true do more";
 const PIDFILE = "There is no file for the process id alone";
 const PIDFILE_HINT = "--ready-file has it, with the ports, once everything listens";
 const STEPS = "The limit of steps is fixed: 4096 besides one pass over all rules";
@@ -227,7 +229,7 @@ const OPTIONS: readonly DaemonOption[] = [
   {
     names: ["--user", "-u"],
     argument: "required",
-    apply: (draft, value, place) => draft.set("user", value, place.text),
+    apply: user,
   },
   { names: ["--umask", "-U"], argument: "required", apply: umask },
   { names: ["--pidfile", "-P"], argument: "required", apply: none(PIDFILE, PIDFILE_HINT) },

@@ -29,7 +29,9 @@ export function applyOptions(
   const operands: string[] = [];
   for (const word of readOptions(words, daemon.options)) {
     const place = { source, line: 0, text: word.text };
-    if (word.kind === "operand") operands.push(word.text);
+    if (word.kind === "operand" && /^\$\{?\w+\}?$/.test(word.text)) {
+      draft.note(place, "What this variable stands for is said elsewhere", VARIABLE_HINT);
+    } else if (word.kind === "operand") operands.push(word.text);
     else if (word.kind === "unknown") draft.note(place, `${daemon.programs[0]} has no such option`);
     else {
       const option = daemon.options.find(({ names }) => names[0] === word.name);
@@ -38,6 +40,8 @@ export function applyOptions(
   }
   return operands;
 }
+
+const VARIABLE_HINT = "Give that file, too, or the command line of the running daemon with --args";
 
 /** Sets `key` to a whole number within bounds. */
 export function number(key: string, min: number, max: number): Apply {
@@ -57,6 +61,12 @@ export function fixed(key: string, value: string | number | boolean): Apply {
 export function none(why: string, hint = ""): Apply {
   return (draft, _, place) => draft.note(place, why, hint);
 }
+
+/** Sets the user to become. Nobody becomes root: who is started as root then stays it. */
+export const user: Apply = (draft, value, place) => {
+  if (value !== "root" && value !== "0") return draft.set("user", value, place.text);
+  draft.set("user", "", `${place.text}: it stays what it is started as`);
+};
 
 /** Adds `value` to the list `key`, once. */
 export function add(draft: Draft, key: string, value: string): void {

@@ -116,13 +116,13 @@ test("Debian's /etc/default/atftpd is a command line", async () => {
   assert.deepEqual(notes, []);
   assert.match(
     toml,
-    /^# Made by [^\n]*\n# --tftpd-timeout 300: bootsrv --inetd --inetd-timeout 300 --config FILE\n/,
+    /^# Made by [^\n]*\n# For inetd \(--tftpd-timeout 300\): bootsrv --inetd --inetd-timeout 300 --config FILE\n/,
   );
 });
 
 test("how long a server of inetd waits is a flag; a daemon waits for ever", async () => {
   const head = async (args: string) => (await imported("atftpd", { args })).toml.split("\n")[1];
-  assert.match(await head("-t 60 /srv") ?? "", /^# -t 60: .* --inetd-timeout 60 /);
+  assert.match(await head("-t 60 /srv") ?? "", /^# For inetd \(-t 60\): .* --inetd-timeout 60 /);
   assert.match(await head("--tftpd-timeout=0 /srv") ?? "", /--inetd-timeout 86400 /);
   assert.match(await head("-t 60 --daemon /srv") ?? "", /^root = /);
   assert.equal((await imported("atftpd", { args: "-t soon /srv" })).notes.length, 1);

@@ -18,7 +18,7 @@ listen-address=127.0.0.1,::1
 `;
   const { config, notes, toml } = await imported("dnsmasq", { files: { "dnsmasq.conf": text } });
   assert.deepEqual(notes, []);
-  assert.equal(config.root, "/srv/tftp");
+  assert.deepEqual([config.root, config.user], ["/srv/tftp", "nobody"]);
   assert.deepEqual(config.addresses, ["127.0.0.1", "::1"]);
   assert.equal(config.limits.transfersMax, 7);
   assert.equal(config.tftp.blksizeMax, 1388);
@@ -65,6 +65,31 @@ test("a command line has the same options", async () => {
   const { config } = await imported("dnsmasq", { args });
   assert.equal(config.root, "/srv");
   assert.equal(config.tftp.singlePort, true);
+});
+
+test("short options mean what they mean to dnsmasq", async () => {
+  const args = "dnsmasq -ki eth1 -Iwlan0 -a 10.0.0.1 -u boot -gboot -p 0 -x /run/x -C /etc/x " +
+    "--enable-tftp --tftp-root /srv --tftp-wrong -b";
+  const { config, notes } = await imported("dnsmasq", { args });
+  assert.deepEqual(config.access.map(({ interfaces }) => interfaces), [
+    ...[["wlan0"], ["eth1", "lo"], [], []],
+  ]);
+  assert.deepEqual([config.root, config.user, config.group], ["/srv", "boot", "boot"]);
+  assert.deepEqual(notes.map((note) => note.slice(note.indexOf(" ") + 1)), [
+    "line:0 Further files are not read",
+    "line:0 dnsmasq 2.90 has no such option",
+    "line:0 They are about DNS, DHCP and the rest of dnsmasq",
+  ]);
+});
+
+test("a port range next to tftp-single-port is named, as dnsmasq does not use it", async () => {
+  for (const order of [[0, 1], [1, 0]]) {
+    const lines = ["tftp-single-port", "tftp-port-range=5000,5009"];
+    const text = ["enable-tftp", "tftp-root=/srv", ...order.map((at) => lines[at])].join("\n");
+    const { config, notes } = await imported("dnsmasq", { files: { c: text } });
+    assert.deepEqual([config.tftp.singlePort, config.tftp.portRange], [true, null]);
+    assert.equal(notes.length, 1);
+  }
 });
 
 const RULE = { clients: [], interfaces: [], addresses: [] };

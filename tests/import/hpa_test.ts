@@ -177,7 +177,10 @@ test("Debian's /etc/default/tftpd-hpa is a command line", async () => {
 
 test("how long a server of inetd waits is a flag; with --listen it waits for ever", async () => {
   const head = async (args: string) => (await imported("tftpd-hpa", { args })).toml.split("\n")[1];
-  assert.match(await head("-t 900 -s /srv") ?? "", /^# -t 900: .* --inetd-timeout 900 /);
+  assert.match(
+    await head("-t 900 -s /srv") ?? "",
+    /^# For inetd \(-t 900\): .* --inetd-timeout 900 /,
+  );
   assert.match(await head("-l -t 900 -s /srv") ?? "", /^root = /);
   const files = { d: 'TFTP_DIRECTORY="/srv"\nTFTP_OPTIONS="--secure --timeout 9"\n' };
   const { toml, notes } = await imported("tftpd-hpa", { files });
