@@ -51,6 +51,8 @@ interface WorkerParts {
   readonly driver: UdpDriver;
   readonly look: Look | null;
   readonly neighbours: Neighbours;
+  /** A broadcast reaches all sockets of a port that workers share: one worker must answer. */
+  readonly answersBroadcasts: boolean;
 }
 
 /** The endpoint as the driver sees it, with the posting of what has gathered. */
@@ -59,6 +61,7 @@ class TftpWorker implements UdpHost {
   readonly #driver: UdpDriver;
   readonly #look: RoundLook | null;
   readonly #neighbours: Neighbours;
+  readonly #answersBroadcasts: boolean;
   readonly #endpoint: Endpoint;
   #running = false;
   readonly #packets: string[] = [];
@@ -85,7 +88,9 @@ class TftpWorker implements UdpHost {
       // Where datagrams go by FFI, the disk may be asked that way, too.
       const look = created.driver.name === "linux" ? await openLook() : null;
       const neighbours = await openNeighbours(() => created.driver.now());
-      const worker = new TftpWorker({ driver: created.driver, look, neighbours, config });
+      const answersBroadcasts = place.kind !== "join";
+      const parts = { driver: created.driver, look, neighbours, answersBroadcasts };
+      const worker = new TftpWorker({ ...parts, config });
       const { bound, faults } = await worker.#listen(config, place);
       if (bound.length === 0 || faults.length > 0) {
         scope.postMessage({ kind: "fault", faults });
@@ -108,6 +113,7 @@ class TftpWorker implements UdpHost {
     this.#driver = driver;
     this.#look = parts.look === null ? null : new RoundLook(parts.look);
     this.#neighbours = parts.neighbours;
+    this.#answersBroadcasts = parts.answersBroadcasts;
     this.#endpoint = new Endpoint({
       driver,
       settings: this.#settingsOf(config),
@@ -118,8 +124,10 @@ class TftpWorker implements UdpHost {
     });
   }
 
-  readonly receive: UdpHost["receive"] = (socket, peer, bytes, local, now) =>
+  readonly receive: UdpHost["receive"] = (socket, peer, bytes, local, now) => {
+    if (local?.broadcast && !this.#answersBroadcasts) return;
     this.#endpoint.receive(socket, peer, bytes, local, now);
+  };
 
   holds(peer: Peer): boolean {
     return this.#endpoint.holds(peer);

@@ -1,6 +1,8 @@
 // Several TFTP workers on one port: the system spreads the clients over them, and together they
 // are one server.
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,7 +11,7 @@ import { run } from "../../scripts/lib/command.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
 import { freePorts } from "./free_ports.ts";
 import * as harness from "./harness.ts";
-import { rawRead } from "./raw_reader.ts";
+import { encodeRequest, rawRead } from "./raw_reader.ts";
 
 const skip = harness.skipIf(process.platform !== "linux", "several workers need Linux");
 /** A binary is given all permissions. */
@@ -21,15 +23,18 @@ describe("Two TFTP workers", { skip }, () => {
   const folder = temporaryFolder("workers");
   const root = join(folder.path, "root");
   mkdirSync(root);
+  harness.writeRandomFile(join(root, "small.bin"), 10);
   const digest = harness.writeRandomFile(join(root, "big.bin"), 2_000_000);
   after(() => folder.remove());
 
   async function withServer(
     args: readonly string[],
     body: (server: harness.Server) => Promise<void>,
+    host = "127.0.0.1",
   ): Promise<void> {
     const server = await harness.startServer({
       root,
+      host,
       args: ["--tftp-workers", "2", ...harness.UNLIMITED, ...args],
     });
     try {
@@ -105,6 +110,14 @@ describe("Two TFTP workers", { skip }, () => {
     });
   });
 
+  test("a request to a broadcast address is answered by one of them", async () => {
+    await withServer([], async (server) => {
+      for (let client = 0; client < CLIENTS; client++) await askAll(server.tftpPort);
+      await server.stop();
+      assert.equal(server.log().match(/tftp read small\.bin/g)?.length, CLIENTS, server.log());
+    }, "0.0.0.0");
+  });
+
   test("a port that another server shares is not taken", async () => {
     await withServer([], async (server) => {
       const { code, output } = await bootsrv(
@@ -135,6 +148,19 @@ describe("Two TFTP workers", { skip }, () => {
     });
   });
 });
+
+/** Reads a small file by a broadcast request over loopback. */
+async function askAll(port: number): Promise<void> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  socket.setBroadcast(true);
+  socket.send(encodeRequest(1, ["small.bin", "octet"]), port, "127.255.255.255");
+  const [, from] = await once(socket, "message");
+  await new Promise((resolve) =>
+    socket.send(Uint8Array.of(0, 4, 0, 1), from.port, from.address, resolve)
+  );
+  socket.close();
+}
 
 /** Requests that have ended by worker, and in all as the counters have them. */
 async function requests(server: harness.Server) {
