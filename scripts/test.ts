@@ -127,8 +127,15 @@ function denoTests(name: string, files: readonly string[]): Stage {
 function bunTests(bun: string, files: readonly string[]): Stage {
   return {
     name: "unit tests, Bun",
-    // Without the "./" Bun takes the arguments for patterns.
-    command: [bun, "test", ...files.map((file) => `./${file}`)],
+    // A test may take 5 s unless told otherwise, and on a busy machine simulations do. Without the
+    // "./" Bun takes the arguments for patterns.
+    command: [
+      bun,
+      "test",
+      "--timeout=120000",
+      "--only-failures",
+      ...files.map((file) => `./${file}`),
+    ],
     report: (file) => ["--reporter=junit", `--reporter-outfile=${file}`],
     timeoutMs: 6 * MINUTE_MS,
   };
