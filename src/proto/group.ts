@@ -59,6 +59,8 @@ export class Group {
   /** Timeouts since the last progress, and when the master made it. */
   #strikes = 0;
   #progressAt = 0;
+  /** When the master was asked last to be one. */
+  #askedAt = 0;
   #masterChanges = 0;
   #finished = false;
 
@@ -126,6 +128,7 @@ export class Group {
     this.#heirs.add(member);
     this.#echoes.add(member);
     this.#tellRole(member);
+    this.#hurry(this.#master, now);
   }
 
   /** A listed member repeated its request: its OACK once more, with its role of now (M19). */
@@ -235,6 +238,16 @@ export class Group {
     if (this.#driving) this.#deadline = this.#gathering.until;
   }
 
+  /** Somebody waits from here on: a master that was waited for alone, at length, may be due. */
+  #hurry(master: Member, now: number) {
+    if (this.#flow.held) return;
+    const rivals = this.#heirs.size;
+    const dueAt = this.#driving
+      ? this.#progressAt + this.#patienceWithMaster(master)
+      : this.#askedAt + offerWaitMs(master.timing, this.#flow, { offers: 1, rivals });
+    this.#deadline = Math.min(this.#deadline, Math.max(dueAt, now));
+  }
+
   /** The master has not answered what made it one: asks the next, in turns. */
   #unanswered(master: Member, now: number) {
     if (this.#heirs.size > 0) {
@@ -269,6 +282,7 @@ export class Group {
     this.#driving = false;
     if (member.offers === 0) member.offeredAt = now;
     member.offers++;
+    this.#askedAt = now;
     const rivals = this.#heirs.size;
     this.#deadline = now +
       offerWaitMs(member.timing, this.#flow, { offers: member.offers, rivals });

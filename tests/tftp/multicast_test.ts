@@ -157,6 +157,20 @@ test("an exhausted pool serves alone, and gives what is given back", async () =>
   assert.deepEqual(bench.client("10.0.0.4").rrq("boot/pxe", "multicast "), [OACK(1)]);
 });
 
+for (const wasHeard of [true, false]) {
+  const which = wasHeard ? "has fallen silent" : "never said a word";
+  test(`M9: who joins behind a master that ${which} does not wait for it`, async () => {
+    const { bench } = await start();
+    const [master, heir] = [bench.client("10.0.0.2"), bench.client("10.0.0.3")];
+    join(master);
+    if (wasHeard) master.ack(0);
+    bench.pass(10_000);
+    const answers = join(heir);
+    bench.pass(20);
+    assert.deepEqual([...answers, ...heir.heard()], [OACK(0), OACK(1)]);
+  });
+}
+
 test("M18: heirs that left without a word are not waited for long", async () => {
   const { bench } = await start();
   const all = Array.from({ length: 30 }, (_, at) => bench.client(`10.0.0.${at + 2}`));
