@@ -291,7 +291,8 @@ export const FileSchema = v.strictObject({
   }),
   "strip-prefixes": key(f.listOf(f.prefix()), {
     fallback: [],
-    text: 'Folders taken off the beginning of names, such as "/tftpboot/".',
+    text: 'Folders taken off the beginning of names, such as "/tftpboot/"; what is left is a ' +
+      "relative name.",
   }),
   tftp: v.optional(tftp, {}),
   mtftp: v.optional(f.listOf(mtftp), []),

@@ -110,6 +110,8 @@ class Request {
   readonly #trail: string[] = [];
   /** The client's name after its checks, before any rule. */
   #plainName: FileName | null = null;
+  /** A prefix was taken off; what is left is a relative name. */
+  #stripped = false;
   /** What was opened last: rules with `when = "missing"` look before the request itself does. */
   #tried: Tried | null = null;
 
@@ -135,6 +137,7 @@ class Request {
     const plain = stripPrefix(checked.name, { prefixes: names.stripPrefixes, caseInsensitive });
     if (plain !== this.#ask.name) this.#trail.push(`read as ${quoted(plain)}`);
     this.#plainName = plain;
+    this.#stripped = plain !== checked.name;
     const rewritten = this.#rewrite(plain, checked.directory);
     this.#trail.push(...rewritten.trail);
     if (rewritten.kind === "refused") return this.#refused(rewritten.refusal);
@@ -188,7 +191,7 @@ class Request {
   #locate(name: FileName): Located | { readonly kind: "refusal"; readonly refusal: Refusal } {
     const { trees, names } = this.#parts;
     const asSent = name === this.#plainName;
-    const absolute = this.#ask.via === "tftp" && isAbsolute(this.#ask.name);
+    const absolute = this.#ask.via === "tftp" && isAbsolute(this.#ask.name) && !this.#stripped;
     if (absolute || !asSent) {
       const listed = trees.listed(name, this.#asker);
       if (listed !== null) return { kind: "places", ...listed };

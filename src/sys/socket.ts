@@ -99,7 +99,11 @@ export function lookAtSocket(libc: Libc, fd: number): GivenSocket {
 export function adoptUdpSocket(libc: Libc, fd: number): NativeSocket {
   const { kind, family, host, port, isDual } = lookAtSocket(libc, fd);
   if (kind !== "udp" || port === 0) throw new Error("no bound UDP socket");
-  if (isDual) throw new Error("it takes IPv4 and IPv6: give one socket for each");
+  if (isDual) {
+    throw new Error(
+      "it takes IPv4 and IPv6: give one socket for each (BindIPv6Only=ipv6-only for systemd)",
+    );
+  }
   equip(libc, { fd, family }, { broadcast: true, pktinfo: true });
   return { fd, family, host, port, pktinfo: true };
 }

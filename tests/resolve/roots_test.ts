@@ -129,6 +129,13 @@ test("a rule may make the path of a folder that is served, also from a relative 
   assert.equal(outcome({ name: "passwd" }, { rewrite: climbing }), "bad-name");
 });
 
+test("what is left of an absolute name behind a prefix is a relative one", () => {
+  const names = { stripPrefixes: ["tftpboot"], absoluteNames: "listed" } as const;
+  assert.equal(outcome({ name: "/tftpboot/x" }, { names }), "/srv/boot: x");
+  assert.equal(outcome({ name: "\\tftpboot\\m" }, { names }), "/srv/more: m");
+  assert.equal(outcome({ name: "/x" }, { names }), "forbidden");
+});
+
 test("prefixes are taken off by whole parts, once, before any rule", () => {
   const names = { stripPrefixes: ["tftpboot", "d"] };
   const rows = [
