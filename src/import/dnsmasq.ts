@@ -107,6 +107,7 @@ const KEYS: Readonly<Record<string, (line: Line) => void>> = {
   "tftp-mtu": mtu,
   "tftp-no-blocksize": ({ draft }) => add(draft, "tftp.options-disabled", "blksize"),
   "tftp-port-range": (line) => line.found.ports = line,
+  "quiet-tftp": ({ draft, place }) => draft.set("log.level", "warning", place.text.trim()),
   "tftp-single-port": ({ draft, place }) => draft.set("tftp.single-port", true, place.text),
   "listen-address": (line) => line.found.interfaces.addresses.push(...parts(line.value)),
   "interface": (line) => named(line, line.found.interfaces.wanted),

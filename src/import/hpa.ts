@@ -60,12 +60,14 @@ interface Switches extends Idle {
   secure: boolean;
   permissive: boolean;
   create: boolean;
+  /** How often --verbose was said. */
+  verbosity: number;
 }
 
 /** Gives whether it says --secure. */
 function importCommand(draft: Draft, command: Start, context: Context): boolean {
   const switches: Switches = {
-    ...{ secure: false, permissive: false, create: false },
+    ...{ secure: false, permissive: false, create: false, verbosity: 0 },
     ...idleOf(command, 900),
   };
   const daemon = daemonOf(switches, context);
@@ -125,6 +127,11 @@ function daemonOf(switches: Switches, { maps, input }: Context): Daemon {
         names: ["--secure", "-s", "--chroot"],
         argument: "none",
         apply: () => switches.secure = true,
+      },
+      {
+        names: ["--verbose", "-v"],
+        argument: "none",
+        apply: (draft, _, place) => verbosity(draft, String(++switches.verbosity), place),
       },
       { names: ["--permissive", "-p"], argument: "none", apply: () => switches.permissive = true },
       {
@@ -236,7 +243,6 @@ const OPTIONS: readonly DaemonOption[] = [
   { names: ["--retransmit", "-T"], argument: "required", apply: retransmit },
   { names: ["--map-steps"], argument: "required", apply: none(STEPS) },
   { names: ["--map-test"], argument: "required", apply: none(TEST, TEST_HINT) },
-  { names: ["--verbose", "-v"], argument: "none" },
   { names: ["--verbosity"], argument: "required", apply: verbosity },
   { names: ["--refuse", "-r"], argument: "required", apply: refuse },
   {

@@ -13,6 +13,7 @@ tftp-lowercase
 tftp-max = 7
 tftp-mtu=1420
 tftp-no-blocksize
+quiet-tftp
 tftp-port-range=7000,7100
 listen-address=127.0.0.1,::1
 `;
@@ -25,6 +26,7 @@ listen-address=127.0.0.1,::1
   assert.deepEqual(config.tftp.portRange, { first: 7000, last: 7100 });
   assert.deepEqual(config.tftp.optionsDisabled, ["blksize"]);
   assert.equal(config.http.port, null);
+  assert.equal(config.log.level, "warning");
   assert.equal(config.upload.enabled, false);
   assert.deepEqual(told(config.rewrite), [
     { match: "^.*$", replace: "\\L$0", operation: "read", continue: true },

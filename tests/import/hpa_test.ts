@@ -188,6 +188,13 @@ test("how long a server of inetd waits is a flag; with --listen it waits for eve
   assert.deepEqual(notes, []);
 });
 
+test("-v three times is --verbosity 3", async () => {
+  for (const [args, level] of [["-lvv", "info"], ["-lvv -v", "debug"], ["-l", "info"]] as const) {
+    const { config } = await imported("tftpd-hpa", { args: `${args} -s /srv` });
+    assert.equal(config.log.level, level, args);
+  }
+});
+
 test("options without an equal, unknown ones and bad values are named", async () => {
   const args =
     "-P /p -t never --map-steps 9 --map-test f --window-bytes 1 -r what -B 5 -a host:x " +
