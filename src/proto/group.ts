@@ -142,6 +142,7 @@ export class Group {
     const member = this.#members.get(id);
     if (member === undefined || block > this.#options.lastBlock) return;
     member.heard = true;
+    member.isSilent = false;
     this.#echoes.delete(member);
     if (block === this.#options.lastBlock) return this.#gone(member, { kind: "done" }, now);
     if (member === this.#master) return this.#driven(member, block, now);
@@ -193,6 +194,7 @@ export class Group {
     // M9: it gets another chance when the others are through.
     master.offers = 0;
     master.offeredAt = now;
+    master.isSilent = true;
     this.#master = null;
     this.#tellRole(master);
     this.#heirs.add(master);
@@ -325,7 +327,7 @@ export class Group {
     const { acked, highest } = this.#flow;
     const onlyLastAck = this.#driving && highest === this.#options.lastBlock &&
       acked === highest - 1;
-    if (onlyLastAck || this.#wasOfferedAll(member)) {
+    if (onlyLastAck || (this.#wasOfferedAll(member) && !member.isSilent)) {
       return this.#gone(member, { kind: "done-unacknowledged" }, now);
     }
     const failure: Failure = { kind: "timeout", code: 0, text: "Timed out waiting for ACK" };

@@ -22,6 +22,8 @@ export interface Member {
   readonly echoAt: number;
   /** It has answered something. */
   heard: boolean;
+  /** It was the master, fell silent and has answered nothing since. */
+  isSilent: boolean;
   /** Times it was asked to be master since it was last heard, and when first. */
   offers: number;
   offeredAt: number;
@@ -47,6 +49,7 @@ export function newMember(
     joinedAt,
     echoAt: now + ECHO_MS,
     heard: false,
+    isSilent: false,
     offers: 0,
     offeredAt: 0,
     corrections: 0,

@@ -184,6 +184,19 @@ test("M18: heirs that left without a word are not waited for long", async () => 
   );
 });
 
+test("M9: a master that fell silent and never answers again has not got the file", async () => {
+  const { bench } = await start();
+  const [master, heir] = [bench.client("10.0.0.2"), bench.client("10.0.0.3")];
+  join(master);
+  join(heir);
+  master.ack(0);
+  bench.pass(3_000);
+  assert.equal(heir.heard().at(-1), OACK(1));
+  for (const block of [0, 1, 2, 3]) heir.ack(block);
+  bench.pass(60_000);
+  assert.deepEqual(bench.outcomes(), ["done", "failed: Timed out waiting for ACK"]);
+});
+
 test("M19: a repeated request gets the OACK with the role of now", async () => {
   const { bench } = await start();
   const [master, heir] = [bench.client("10.0.0.2"), bench.client("10.0.0.3")];
