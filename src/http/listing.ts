@@ -5,7 +5,7 @@ import { checkName, type FileName } from "../resolve/name.ts";
 import type { Refusal } from "../resolve/refusal.ts";
 import type { Entry } from "../storage/store.ts";
 import type { HttpContext } from "./deps.ts";
-import { type Cell, document, nameCell, table } from "./document.ts";
+import { type Cell, document, foreign, table } from "./document.ts";
 import { sizeText, timeText } from "./figures.ts";
 import { type Asked, reportWhenEnded, textReply } from "./reply.ts";
 import { namePath } from "./target.ts";
@@ -80,7 +80,7 @@ async function listingPage(directory: string, entries: readonly Entry[]): Promis
   const title = `/${directory}`;
   const rows: Cell[][] = entries.map((entry) => {
     const isFile = entry.kind === "file";
-    const link = html`<a href="${pathOf(directory, entry)}">${nameCell(entry.name)}</a>`;
+    const link = html`<a href="${pathOf(directory, entry)}">${foreign(entry.name)}</a>`;
     const name = isFile ? link : html`${link}/`;
     return [name, isFile ? sizeText(entry.size) : "-", timeText(entry.mtimeMs)];
   });
@@ -90,8 +90,8 @@ async function listingPage(directory: string, entries: readonly Entry[]): Promis
     rows.unshift([html`<a href="${path}">../</a>`, "", ""]);
   }
   const body = html`
-    <h1>${title}</h1>
-    ${table(["Name", ">Size", "Modified (UTC)"], rows)}
+    <h1>${foreign(title)}</h1>
+    ${table(["~Name", ">Size", "Modified (UTC)"], rows)}
   `;
   return textReply(200, await document({ title, body }), {
     "Content-Type": "text/html; charset=utf-8",

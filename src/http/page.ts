@@ -2,7 +2,7 @@
 import { html, raw } from "hono/html";
 import type { LiveTransfer, Recent } from "./activity_view.ts";
 import type { HttpAppOptions } from "./deps.ts";
-import { type Cell, document, type Html, nameCell, table } from "./document.ts";
+import { type Cell, document, foreign, type Html, table } from "./document.ts";
 import { rateText, sizeText, spanText, timeText } from "./figures.ts";
 import { SCRIPT } from "./page_script.ts";
 
@@ -63,7 +63,7 @@ function serverSection({ info }: HttpAppOptions): Html {
     : html`<span class="bad">not ready</span>`;
   return html`
     <h1>bootsrv ${version} ${state}</h1>
-    ${table(["Server", ""], rows)}
+    ${table(["Server", "~"], rows)}
   `;
 }
 
@@ -76,10 +76,10 @@ function liveTable(live: readonly LiveTransfer[]): Html {
       : html`<progress max="${size}" value="${Math.min(bytes, size)}"></progress>`;
     const rate = rateText(bytes, durationMs);
     const how = `${via} ${operation}`;
-    return [clientLink(client), how, nameCell(name), share, sizeText(bytes), rate, options];
+    return [clientLink(client), how, foreign(name), share, sizeText(bytes), rate, options];
   });
   return html`
-    ${table(["Client", "How", "Name", "", ">Bytes", ">Rate", "Options"], rows)}
+    ${table(["~Client", "How", "~Name", "", ">Bytes", ">Rate", "~Options"], rows)}
     <p class="dim">${live.length} in all</p>
   `;
 }
@@ -87,7 +87,7 @@ function liveTable(live: readonly LiveTransfer[]): Html {
 function recentTable(recent: readonly Recent[]): Html {
   if (recent.length === 0) return NONE;
   const rows = recent.map(({ atMs, report }): Cell[] => {
-    const { client, via, operation, outcome, bytes, durationMs, reason, limiter } = report;
+    const { client, via, operation, outcome, bytes, durationMs } = report;
     const tone = BAD.has(outcome) ? "bad" : outcome === "done" ? "good" : "dim";
     return [
       timeText(atMs),
@@ -97,19 +97,29 @@ function recentTable(recent: readonly Recent[]): Html {
       html`<span class="${tone}">${outcome}</span>`,
       sizeText(bytes),
       spanText(durationMs),
-      html`${reason === "" ? limiter : reason} <span class="dim">${report.options}</span>`,
+      whyCell(report),
     ];
   });
-  const titles = ["Time (UTC)", "Client", "How", "Name", "Outcome", ">Bytes", ">Time", "Why"];
+  const titles = ["Time (UTC)", "~Client", "How", "~Name", "Outcome", ">Bytes", ">Time", "~Why"];
   return table(titles, rows);
+}
+
+/** What held it up or went wrong, and the steps that led there, as in the log. */
+function whyCell({ outcome, reason, limiter, trail, options }: Recent["report"]): Html {
+  // The first step is the name, which the row has already.
+  const steps = outcome === "done" ? [] : trail.slice(1);
+  const more = [...steps, options].filter((text) => text !== "").join("; ");
+  return html`${foreign(reason === "" ? limiter : reason)} <span class="dim">${
+    foreign(more)
+  }</span>`;
 }
 
 const BAD: ReadonlySet<string> = new Set(["refused", "failed", "aborted"]);
 
 /** What was asked for, and what it became where that differs. */
 function namesCell({ name, file }: Recent["report"]): Html {
-  if (file === null || file === name) return nameCell(name);
-  return html`${nameCell(name)} → ${nameCell(file)}`;
+  if (file === null || file === name) return foreign(name);
+  return html`${foreign(name)} → ${foreign(file)}`;
 }
 
 function clientTable({ activity }: HttpAppOptions): Html {
@@ -117,10 +127,10 @@ function clientTable({ activity }: HttpAppOptions): Html {
   if (clients.length === 0) return NONE;
   const rows = clients.slice(0, ROWS_MAX).map(({ client, requests, last }): Cell[] => {
     const { name, outcome } = last.report;
-    return [clientLink(client), requests, timeText(last.atMs), nameCell(name), outcome];
+    return [clientLink(client), requests, timeText(last.atMs), foreign(name), outcome];
   });
   return html`
-    ${table(["Client", ">Requests", "Last seen (UTC)", "Asked last", "Outcome"], rows)}
+    ${table(["~Client", ">Requests", "Last seen (UTC)", "~Asked last", "Outcome"], rows)}
     <p class="dim">${clients.length} in all</p>
   `;
 }

@@ -157,12 +157,14 @@ class Memory implements Activity {
 }
 
 function shortened(report: Report): Report {
-  const { name, reason } = report;
-  if (name.length <= TEXT_CHARS_MAX && reason.length <= TEXT_CHARS_MAX) return report;
+  const { name, reason, trail } = report;
+  const isLong = (text: string) => text.length > TEXT_CHARS_MAX;
+  if (![name, reason, ...trail].some(isLong)) return report;
   return {
     ...report,
     name: name.slice(0, TEXT_CHARS_MAX),
     reason: reason.slice(0, TEXT_CHARS_MAX),
+    trail: trail.map((step) => step.slice(0, TEXT_CHARS_MAX)),
   };
 }
 

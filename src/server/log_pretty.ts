@@ -4,7 +4,7 @@ import { rateText, sizeText, spanText } from "../http/figures.ts";
 import type { Report } from "../resolve/report.ts";
 import type { LogEvent, LogFormat } from "./log.ts";
 import type { Level } from "./log_level.ts";
-import { nameText, plainText } from "./log_text.ts";
+import { nameText, plainText } from "../match/safe_text.ts";
 
 /** The pretty format. With `color` for a terminal, which also needs no date. */
 export function prettyFormat({ color }: { readonly color: boolean }): LogFormat {

@@ -3,7 +3,7 @@ import { getLogfmtFormatter, type LogRecord } from "@logtape/logtape";
 import type { Report } from "../resolve/report.ts";
 import type { LogFormat } from "./log.ts";
 import type { Level } from "./log_level.ts";
-import { safeLine } from "./log_text.ts";
+import { safeLine } from "../match/safe_text.ts";
 
 /**
  * One JSON object a line, with the field names of LogTape's formatter, which takes three times as

@@ -3,7 +3,7 @@
 import { createSocket } from "node:dgram";
 import type { LogSink } from "./log.ts";
 import type { Level } from "./log_level.ts";
-import { plainText } from "./log_text.ts";
+import { plainText } from "../match/safe_text.ts";
 
 /** Facility "daemon" (RFC 5424 §6.2.1). */
 const FACILITY = 3;

@@ -3,7 +3,7 @@
 import type { Count, LiveTransfer, Recent, ServerInfo } from "../http/activity_view.ts";
 import { rateText, sizeText, spanText } from "../http/figures.ts";
 import { reportText } from "./log_pretty.ts";
-import { nameText, plainText } from "./log_text.ts";
+import { nameText, plainText } from "../match/safe_text.ts";
 
 /** The answer of /.bootsrv/api/status, as far as it is shown. */
 export interface Status {

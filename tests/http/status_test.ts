@@ -45,6 +45,25 @@ test("names from the network are escaped on every page", () =>
     }
   }));
 
+test("what a name hides is shown, and how a missing file was looked for", () =>
+  withServer({ files: FILES }, async ({ listener }) => {
+    await ask(listener.port, "GET /%E2%80%AEevil");
+    await ask(listener.port, "GET /A.efi");
+    for (const page of ["/.bootsrv/", "/.bootsrv/client/127.0.0.1"]) {
+      const { body } = await ask(listener.port, `GET ${page}`);
+      assert.ok(body.includes("<bdi>\\u202eevil</bdi>"), page);
+      assert.ok(!body.includes("\u202e"), page);
+      assert.match(body, /nearest: &quot;a\.efi&quot; \(case differs\)/);
+    }
+  }));
+
+test("a page that has lost its server says so", () =>
+  withServer({ files: FILES }, async ({ listener }) => {
+    const { body } = await ask(listener.port, "GET /.bootsrv/");
+    assert.match(SCRIPT, /dataset\.state = "offline"/);
+    assert.match(body, /\[data-state=offline\]::before\{content:"The server does not answer/);
+  }));
+
 test("each client has a page of what it asked last", () =>
   withServer({ files: FILES }, async ({ listener }) => {
     await ask(listener.port, "GET /a.efi");

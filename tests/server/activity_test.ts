@@ -103,11 +103,13 @@ test("reports are added up by protocol, operation and outcome", () => {
   assert.deepEqual(activity.refusals(), [{ kind: "not-found", requests: 2 }]);
 });
 
-test("names and reasons of any length take bounded room", () => {
+test("names, reasons and steps of any length take bounded room", () => {
   const activity = createActivity(manualClock());
-  activity.add([report({ name: "x".repeat(100_000), reason: "y".repeat(100_000) })]);
+  const long = "x".repeat(100_000);
+  activity.add([report({ name: long, reason: long, trail: [long] })]);
   const kept = activity.recent()[0]!.report;
   assert.deepEqual([kept.name.length, kept.reason.length], [1024, 1024]);
+  assert.deepEqual(kept.trail.map((step) => step.length), [1024]);
 });
 
 test("live transfers are those of each source and those that are tracked", () => {
