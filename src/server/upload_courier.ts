@@ -8,6 +8,8 @@ const PARCEL_BYTES = 65_536;
 /** Octets under way to the main thread, for each upload. */
 const QUEUE_BYTES_MAX = 1024 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /** The worker's end of all uploads. */
 export class UploadCourier implements Uploads {
   readonly #post: (message: FromWorker) => void;
@@ -70,6 +72,7 @@ class Parcels implements Upload {
 
   commit() {
     this.#flush();
+    this.#parcel = NOTHING; // What has been sent may stay for a while, to repeat its last ACK.
     this.#options.post({ kind: "upload-commit", id: this.#options.id });
   }
 

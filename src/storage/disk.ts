@@ -84,7 +84,7 @@ class DiskStore implements Store {
     const isSure = this.#searched === null
       ? this.#surelyMissing(directory)
       : this.#searched.holds(directory, () => this.#surelyMissing(directory));
-    return isSure ? fault("not-found", `No such file: ${quoted(path)}`) : this.#open(path);
+    return isSure ? missing(path) : this.#open(path);
   }
 
   exists(name: FileName): boolean {
@@ -123,7 +123,9 @@ class DiskStore implements Store {
     try {
       fd = openSync(path, FLAGS);
     } catch (error) {
-      return this.#faultOf(error);
+      const refusal = this.#faultOf(error);
+      const isMissing = refusal.fault === "not-found" && errorCode(error) === "ENOENT";
+      return isMissing ? missing(path.toString()) : refusal;
     }
     let file: DiskFile | StoreRefusal;
     try {
@@ -215,6 +217,10 @@ class DiskStore implements Store {
     if (refusal.fault !== "not-found" || this.#root.available()) return refusal;
     return fault("unavailable", `Cannot open root "${this.#root.path}": ${refusal.detail}`);
   }
+}
+
+function missing(path: string): StoreRefusal {
+  return fault("not-found", `No such file: ${quoted(path)}`);
 }
 
 /** Latin-1 text with at least one character beyond ASCII. */

@@ -92,7 +92,8 @@ function outcome(ending: Ending, result: Result): Pick<Report, "outcome" | "refu
         return { outcome: ending.bytes > 0 ? "failed" : "refused", refusal, reason: detail };
       }
       if (kind === "peer") {
-        return { outcome: "aborted", refusal: null, reason: `Client sent ERROR ${code}: ${text}` };
+        const words = text === "" ? "" : `: ${text}`;
+        return { outcome: "aborted", refusal: null, reason: `Client sent ERROR ${code}${words}` };
       }
       return { outcome: kind === "aborted" ? "aborted" : "failed", refusal: null, reason: text };
     }
@@ -123,11 +124,12 @@ function lockStep({ request, granted }: Ending): string {
   return `${blocks}: windowsize ${asked.value} was not granted`;
 }
 
-function hint({ confirmed, route }: Ending, result: Result): string {
+function hint({ confirmed, operation, route }: Ending, result: Result): string {
   if (confirmed || result.kind !== "failed" || result.failure.kind !== "timeout") return "";
   const { peer, socket, listener } = route;
   const how = socket === listener
     ? `is UDP port ${peer.port} open on the way back?`
     : `try --single-port or open UDP ${socket.port}`;
-  return `No ACK from ${peer.host}: firewall or NAT between us? ${how}`;
+  const awaited = operation === "read" ? "ACK" : "DATA";
+  return `No ${awaited} from ${peer.host}: firewall or NAT between us? ${how}`;
 }

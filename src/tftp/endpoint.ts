@@ -54,6 +54,8 @@ export interface EndpointOptions {
 
 /** ERROR 5 answers per second to senders we do not know; the rest stays unanswered. */
 const STRAY_ANSWERS_PER_SECOND_MAX = 100;
+/** Uploads that are safe and stay to repeat their last ACK; above this the oldest goes. */
+const DALLYING_MAX = 1_000;
 
 export class Endpoint implements UdpHost {
   readonly #options: EndpointOptions;
@@ -65,6 +67,7 @@ export class Endpoint implements UdpHost {
   readonly #mtftp: MtftpService;
   readonly #acquaintances = new Acquaintances();
   readonly #admission = new Admission();
+  readonly #dallying = new Set<Transfer>();
   #settings: Settings;
 
   constructor(options: EndpointOptions) {
@@ -89,8 +92,8 @@ export class Endpoint implements UdpHost {
       acquaintances: this.#acquaintances,
       changed: (transfer) => this.#changedOutside(transfer),
       events: {
+        settled: (transfer, report) => this.#settled(transfer, report),
         ended: (transfer) => this.#ended(transfer),
-        report: options.report,
       },
     });
     this.#mtftp = new MtftpService(options.settings, {
@@ -154,6 +157,7 @@ export class Endpoint implements UdpHost {
     const list = this.#mtftp.live(max, now);
     for (const transfer of this.#acquaintances.transfers()) {
       if (list.length === max) break;
+      if (this.#dallying.has(transfer)) continue;
       list.push(transfer.live(now));
     }
     return list;
@@ -202,6 +206,7 @@ export class Endpoint implements UdpHost {
     const failure: Failure = { kind: "aborted", code: 0, text };
     this.#groups.close(failure, now);
     this.#mtftp.close(text);
+    for (const transfer of [...this.#dallying]) transfer.discard(text, now);
     for (const transfer of [...this.#acquaintances.transfers()]) transfer.abort(failure, now);
     for (const socket of this.#ports.keys()) socket.close();
     this.#ports.clear();
@@ -219,10 +224,20 @@ export class Endpoint implements UdpHost {
     this.#options.driver.wake();
   }
 
+  /** From here on it counts against no limit and is no longer shown: its client has moved on. */
+  #settled(transfer: Transfer, report: Report) {
+    this.#admission.ended(transfer.route.peer.host);
+    this.#options.report(report);
+    if (transfer.ended) return;
+    this.#dallying.add(transfer);
+    const [oldest] = this.#dallying;
+    if (this.#dallying.size > DALLYING_MAX) oldest!.discard("", this.#options.driver.now());
+  }
+
   #ended(transfer: Transfer) {
     this.#deadlines.remove(transfer);
     this.#acquaintances.ended(transfer, this.#options.driver.now());
-    this.#admission.ended(transfer.route.peer.host);
+    this.#dallying.delete(transfer);
   }
 
   /**

@@ -200,7 +200,7 @@ export class MtftpService {
       timing: { timeoutMs, retries },
       released: (file) => files.giveBack(file, driver.now()),
       events: {
-        report,
+        settled: (_, made) => report(made),
         ended: (transfer) => {
           if (port.passes.get(peer) === transfer) port.passes.delete(peer);
           admission.ended(peer.host);

@@ -19,9 +19,13 @@ export interface Route {
 
 /** What a transfer tells its endpoint. */
 export interface TransferEvents {
+  /**
+   * Its outcome is known. Called once: at the end, or sooner where all that is left is to repeat a
+   * last ACK.
+   */
+  settled(transfer: Transfer, report: Report): void;
   /** It has ended: forget it. Called once. */
   ended(transfer: Transfer): void;
-  report(report: Report): void;
 }
 
 /** What status pages show of a running transfer. */
@@ -160,7 +164,7 @@ export abstract class Transfer implements Scheduled, Outbox {
   protected reportOnce(result: Result, now: number) {
     if (this.#reported) return;
     this.#reported = true;
-    this.events.report(this.reportOf(result, now));
+    this.events.settled(this, this.reportOf(result, now));
   }
 
   #fail(machine: Machine, error: unknown) {

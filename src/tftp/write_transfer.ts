@@ -37,8 +37,10 @@ export class WriteTransfer extends Transfer {
   readonly #upload: Upload;
   readonly #decoder: NetasciiDecoder | null;
   #bytes = 0;
-  /** The store is behind: what comes now is treated as lost, and the peer repeats it. */
+  /** The store is behind: what comes now waits, and the peer with it. */
   #full = false;
+  /** DATA that waits, a window of it at most. */
+  readonly #held: Uint8Array[] = [];
   #incomplete = false;
   #refusal: Refusal | null = null;
   #safe = false;
@@ -50,9 +52,7 @@ export class WriteTransfer extends Transfer {
     const { place, size, uploads } = options;
     this.#upload = uploads.begin({ ...place, size, client: options.route.peer.host }, {
       opened: () => this.#opened(),
-      drained: () => {
-        this.#full = false;
-      },
+      drained: () => this.#drained(),
       committed: () => this.#committed(),
       failed: (refusal) => this.#refused(refusal),
     });
@@ -60,6 +60,11 @@ export class WriteTransfer extends Transfer {
 
   get confirmed(): boolean {
     return (this.machine?.receivedBlocks ?? 0) > 0;
+  }
+
+  /** While the store is behind, it is not the peer who is waited for. */
+  override get deadline(): number {
+    return this.#full ? Infinity : super.deadline;
   }
 
   requestedAgain(now: number) {
@@ -70,7 +75,7 @@ export class WriteTransfer extends Transfer {
     this.heardAt = now;
     const packet = decodePacket(bytes);
     if (packet.op === "malformed" || this.machine === null) return;
-    if (packet.op === "data" && this.#full) return;
+    if (packet.op === "data" && this.#full) return this.#hold(bytes);
     this.step(now, (machine) => machine.receive(packet, now));
   }
 
@@ -108,6 +113,17 @@ export class WriteTransfer extends Transfer {
     if (octets.length === 0) return;
     this.#bytes += octets.length;
     if (!this.#upload.write(octets)) this.#full = true;
+  }
+
+  #hold(bytes: Uint8Array) {
+    if (this.#held.length < this.#options.granted.windowBlocks) this.#held.push(bytes.slice());
+  }
+
+  #drained() {
+    this.#full = false;
+    const now = this.#options.clock();
+    while (!this.#full && this.#held.length > 0) this.receive(this.#held.shift()!, now);
+    this.#options.changed(this);
   }
 
   #opened() {

@@ -14,9 +14,12 @@ export class SimulatedUploads implements Uploads {
   /** The next uploads fail so, when they are opened or when they are committed. */
   refuseOpen: Refusal | null = null;
   refuseCommit: Refusal | null = null;
+  /** What is written waits until `catchUp`. */
+  isBehind = false;
   /** Uploads begun and neither committed, failed nor aborted. */
   running = 0;
   readonly #options: SimulatedUploadsOptions;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: SimulatedUploadsOptions) {
     this.#options = options;
@@ -38,9 +41,10 @@ export class SimulatedUploads implements Uploads {
       events.failed(this.refuseOpen);
     });
     return {
-      write(bytes) {
+      write: (bytes) => {
         pieces.push(bytes.slice());
-        return true;
+        if (this.isBehind) this.#waiting.push(() => events.drained());
+        return !this.isBehind;
       },
       commit: () =>
         this.#later(() => {
@@ -52,6 +56,12 @@ export class SimulatedUploads implements Uploads {
         }),
       abort: end,
     };
+  }
+
+  /** The disk has taken all that was written. */
+  catchUp() {
+    this.isBehind = false;
+    for (const drained of this.#waiting.splice(0)) drained();
   }
 
   #later(act: () => void) {

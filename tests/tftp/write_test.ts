@@ -124,6 +124,54 @@ test("Z3: an upload announced too large is refused at once with ERROR 3", async 
   assert.deepEqual(bench.client().wrq("new", "tsize 101"), ["69 ERROR 3 File too large"]);
 });
 
+test("an upload that is safe counts no more, though its last ACK can be had again", async () => {
+  const bench = await Bench.start({ ...UPLOAD, limits: { transfersPerClientMax: 1 } });
+  const client = bench.client();
+  client.wrq("first", "", { waitMs: 10 });
+  assert.deepEqual(client.data(1, "all", { waitMs: 20 }), ["tid ACK 1"]);
+  const to = client.tid;
+  assert.deepEqual([bench.endpoint.transfers, bench.endpoint.live(9)], [0, []]);
+  const other = { from: 2001, waitMs: 10 };
+  assert.deepEqual(client.wrq("second", "", other), ["tid to 2001 ACK 0"]);
+  bench.pass(1000);
+  assert.deepEqual(client.data(1, "all", { to }), ["tid ACK 1"]);
+  bench.endpoint.close("Server stops");
+  bench.pass(5);
+  assert.deepEqual(client.heard(), ["tid to 2001 ERROR 0 Server stops"]);
+});
+
+test("no more than a thousand uploads stay to repeat their last ACK", async () => {
+  const bench = await Bench.start({ ...UPLOAD, diskMs: 0 });
+  const clients = Array.from(
+    { length: 1001 },
+    (_, at) => bench.client(`10.1.${at >> 8}.${at & 255}`),
+  );
+  for (const client of clients) {
+    client.wrq("new");
+    assert.deepEqual(client.data(1, "all"), ["tid ACK 1"]);
+  }
+  bench.pass(100);
+  assert.deepEqual(clients[0]!.data(1, "all"), []);
+  assert.deepEqual(clients[1]!.data(1, "all"), ["tid ACK 1"]);
+});
+
+test("where the disk is behind, the client waits for its ACK and has to repeat nothing", async () => {
+  const bench = await Bench.start(UPLOAD);
+  const client = bench.client();
+  client.wrq("new", "windowsize 2", { waitMs: 10 });
+  bench.uploads.isBehind = true;
+  assert.deepEqual(client.data(1, "a".repeat(512)), []);
+  assert.deepEqual(client.data(2, "b".repeat(512)), []);
+  assert.deepEqual(client.data(3, "c"), []);
+  bench.pass(60_000);
+  assert.deepEqual(client.heard(), []);
+  bench.uploads.catchUp();
+  bench.pass(20);
+  assert.deepEqual(client.heard(), ["tid ACK 2", "tid ACK 3"]);
+  const text = `${"a".repeat(512)}${"b".repeat(512)}c`;
+  assert.equal(new TextDecoder().decode(bench.files.get("new")), text);
+});
+
 test("a client that gives up leaves no file and no transfer", async () => {
   const bench = await Bench.start(UPLOAD);
   const client = bench.client();
