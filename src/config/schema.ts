@@ -63,7 +63,8 @@ const tftp = v.strictObject({
   }),
   retries: key(f.integer(0, 1000), {
     fallback: 6,
-    text: "Retransmissions without progress before a transfer is given up.",
+    text:
+      "A silent peer is given up after so many timeouts and one, each twice the last up to 8 s.",
   }),
   rollover: key(f.choice([0, 1]), {
     fallback: 0,

@@ -36,7 +36,7 @@ export interface Terms {
 
 /** A decimal number without sign or blanks, as options carry it; null for anything else. */
 export function decimal(value: string): number | null {
-  return /^[0-9]{1,20}$/.test(value) ? Number(value) : null;
+  return /^[0-9]+$/.test(value) ? Number(value) : null;
 }
 
 /** The size in octets a WRQ announces in `tsize`, or null. */
@@ -212,7 +212,7 @@ function agree(name: string, value: string, asked: string): Agreed | null {
     case "timeout":
       return number === limit ? { timeoutMs: number * 1000 } : null;
     case "tsize":
-      return { sizeBytes: number };
+      return Number.isSafeInteger(number) ? { sizeBytes: number } : {};
     default:
       return {};
   }

@@ -175,6 +175,7 @@ class TftpWorker implements UdpHost {
   async #listen(config: Config, place: Place): Promise<{ bound: Bound[]; faults: ListenFault[] }> {
     const bound: Bound[] = [];
     const faults: ListenFault[] = [];
+    let isIPv6Missing = false;
     // The portable driver shares no port, which ends the start of several workers later.
     const isShared = place.kind === "bind" && place.shared && this.#driver.name === "linux";
     for (const each of placesOf(config, { place, driver: this.#driver })) {
@@ -187,9 +188,12 @@ class TftpWorker implements UdpHost {
         const soft = each.kind === "bind" && config.addresses.length === 0 &&
           each.host.includes(":") &&
           (fault.reason === "no-family" || fault.reason === "unavailable");
-        if (soft) scope.postMessage({ kind: "notice", text: "No IPv6 here: serving IPv4 only" });
+        if (soft) isIPv6Missing = true;
         else faults.push(fault);
       }
+    }
+    if (isIPv6Missing) {
+      scope.postMessage({ kind: "notice", text: "No IPv6 here: serving IPv4 only" });
     }
     return { bound, faults };
   }
