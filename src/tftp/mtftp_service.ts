@@ -59,12 +59,9 @@ export class MtftpService {
   configure(settings: Settings) {
     this.#settings = settings;
     this.#inspect();
-    const wanted = this.#wanted();
-    for (const [socket, port] of this.#ports) {
-      if (!wanted.has(port.number)) this.#close(socket, port, "Removed from the configuration");
-    }
+    this.#closeUnwanted();
     for (const host of this.#hosts) {
-      for (const number of wanted) void this.#bindLater(host, number);
+      for (const number of this.#wanted()) void this.#bindLater(host, number);
     }
   }
 
@@ -101,7 +98,13 @@ export class MtftpService {
 
   /** Ends all passes and closes the sockets. */
   close(text: string) {
-    for (const [socket, port] of this.#ports) this.#close(socket, port, text);
+    const now = this.#options.driver.now();
+    for (const [socket, { passes }] of this.#ports) {
+      for (const pass of [...passes.values()]) {
+        pass.abort({ kind: "aborted", code: 0, text }, now);
+      }
+      this.#close(socket);
+    }
   }
 
   get #entries(): readonly MtftpConfig[] {
@@ -131,11 +134,15 @@ export class MtftpService {
     this.#binding.delete(key);
   }
 
-  #close(socket: UdpSocket, port: MtftpPort, text: string) {
-    const now = this.#options.driver.now();
-    for (const pass of [...port.passes.values()]) {
-      pass.abort({ kind: "aborted", code: 0, text }, now);
+  /** A port that no entry names any more is kept for the passes that run. */
+  #closeUnwanted() {
+    const wanted = this.#wanted();
+    for (const [socket, { number, passes }] of this.#ports) {
+      if (!wanted.has(number) && passes.size === 0) this.#close(socket);
     }
+  }
+
+  #close(socket: UdpSocket) {
     this.#ports.delete(socket);
     socket.close();
   }
@@ -205,6 +212,7 @@ export class MtftpService {
           if (port.passes.get(peer) === transfer) port.passes.delete(peer);
           admission.ended(peer.host);
           ended(transfer);
+          this.#closeUnwanted();
         },
       },
     });
