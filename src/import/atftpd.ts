@@ -38,7 +38,7 @@ export function importAtftpd(input: ImportInput): Imported {
   for (const file of found.mtftp) {
     importMtftpFile(draft, { ...file, root, serverPort: found.mtftpPort });
   }
-  importHostsFiles(draft, input.files.filter(isHostsFile));
+  importHostsFiles(draft, input.files.filter(isHostsFile), { address: false });
   return { toml: draft.print("Made by bootsrv import atftpd"), notes: draft.notes };
 }
 

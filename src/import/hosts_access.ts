@@ -1,7 +1,8 @@
 // hosts.allow and hosts.deny (hosts_access(5)), by which libwrap lets clients ask atftpd and
 // tftpd-hpa: the first line of the first file that fits lets them, then one of the second refuses.
 import { compileGlob } from "../match/glob.ts";
-import { parseNetwork } from "../match/network.ts";
+import { type Network, parseNetwork } from "../match/network.ts";
+import { withoutNetworks } from "../match/network_split.ts";
 import type { Draft, Place } from "./draft.ts";
 import type { SourceFile } from "./imported.ts";
 
@@ -10,10 +11,18 @@ export function isHostsFile({ source }: SourceFile): boolean {
   return /(?:^|\/)hosts\.(?:allow|deny)$/.test(source);
 }
 
+/** What libwrap is told when a client asks. */
+export interface Asked {
+  /** Which address of the server was asked. */
+  readonly address: boolean;
+}
+
 /** Writes what they say as rows of [[access]]. */
-export function importHostsFiles(draft: Draft, files: readonly SourceFile[]): void {
+export function importHostsFiles(draft: Draft, files: readonly SourceFile[], asked: Asked): void {
   const rules = [".allow", ".deny"].flatMap((end) =>
-    files.filter(({ source }) => source.endsWith(end)).flatMap((file) => rulesOf(draft, file))
+    files.filter(({ source }) => source.endsWith(end)).flatMap((file) =>
+      rulesOf(draft, file, asked)
+    )
   );
   if (rules.length === 0) return;
   const all = ["read", "write"];
@@ -33,10 +42,10 @@ interface Rule {
   readonly allows: boolean;
 }
 
-/** Names that libwrap knows the daemons by; it compares all words in any letter case. */
-const DAEMONS = ["in.tftpd", "tftpd", "atftpd"];
+/** The name libwrap knows both daemons by; it compares all words in any letter case. */
+const DAEMON = "in.tftpd";
 
-function rulesOf(draft: Draft, { source, text }: SourceFile): readonly Rule[] {
+function rulesOf(draft: Draft, { source, text }: SourceFile, asked: Asked): readonly Rule[] {
   const rules: Rule[] = [];
   const lines = text.split("\n");
   for (let index = 0; index < lines.length; index++) {
@@ -44,45 +53,68 @@ function rulesOf(draft: Draft, { source, text }: SourceFile): readonly Rule[] {
     while (place.text.endsWith("\\") && index + 1 < lines.length) {
       place.text = place.text.slice(0, -1) + lines[++index]!;
     }
-    const rule = place.text.startsWith("#") ? null : ruleOf(draft, place);
+    const rule = place.text.startsWith("#") ? null : ruleOf(draft, place, asked);
     if (rule !== null) rules.push(rule);
   }
   return rules;
 }
 
-function ruleOf(draft: Draft, place: Place): Rule | null {
+function ruleOf(draft: Draft, place: Place, asked: Asked): Rule | null {
   // Addresses of IPv6 stand in brackets, colons and all.
   const [daemons = "", clients = "", ...options] = place.text
     .split(/:(?![^[]*\])/).map((part) => part.trim());
-  const ours = daemons.split(/[\s,]+/).map((word) => word.split("@"))
-    .filter(([name = ""]) => isDaemon(name));
-  if (ours.length === 0) return null;
+  const hosts = hostsOf(draft, { place, daemons }, asked);
+  if (hosts.length === 0) return null;
   let allows = place.source.endsWith(".allow");
   for (const option of options.filter((text) => text !== "")) {
     if (/^(?:allow|deny)$/i.test(option)) allows = /^allow$/i.test(option);
     else draft.note(place, `"${option}" has no equal`, "hooks.transfer-end is run for transfers");
   }
-  const except = /\bEXCEPT\b/i.test(`${daemons} ${clients}`);
-  if (except) draft.note(place, "A rule has no exceptions", allows ? ALLOW_HINT : DENY_HINT);
-  // Without the "@", a rule is for requests to any address of ours.
-  const at = networksOf(ours.map(([, host = "all"]) => host));
-  const from = networksOf(clients.split(/[\s,]+/).filter((pattern) => pattern !== ""));
+  const at = networksOf([hosts]);
+  const from = networksOf(listsOf(clients));
   const strange = [...at.strange, ...from.strange];
-  if (!except) {
-    for (const pattern of strange) draft.note(place, `"${pattern}" is no network`, NAME_HINT);
-  }
+  for (const pattern of strange) draft.note(place, `"${pattern}" is no network`, NAME_HINT);
   // What cannot be said exactly lets nobody in who would have been kept out.
-  if (!allows && (except || strange.length > 0)) {
+  if (!allows && strange.length > 0) {
     return { place, clients: undefined, addresses: undefined, allows };
   }
-  if (except || at.known?.length === 0 || from.known?.length === 0) return null;
+  if (at.known?.length === 0 || from.known?.length === 0) return null;
   return { place, clients: from.known, addresses: at.known, allows };
+}
+
+/** Which addresses of ours the line is about, "ALL" among them; none if it is not about TFTP. */
+function hostsOf(
+  draft: Draft,
+  { place, daemons }: { readonly place: Place; readonly daemons: string },
+  asked: Asked,
+): readonly string[] {
+  const lists = listsOf(daemons).map((list) => list.map((word) => word.split("@")));
+  const holds = (at: number): boolean =>
+    lists[at]!.some(([name = ""]) => isDaemon(name)) && !(at + 1 < lists.length && holds(at + 1));
+  if (lists.flat().some(([name = ""]) => /^a?tftpd$/i.test(name))) {
+    draft.note(place, `Both daemons are "${DAEMON}" to libwrap, by any other name nothing holds`);
+  }
+  if (!holds(0)) return [];
+  const hosts = lists[0]!.filter(([name = ""]) => isDaemon(name)).map(([, host = "ALL"]) => host);
+  if (asked.address || hosts.every(isAll)) return hosts;
+  draft.note(place, "atftpd does not say which address was asked, so no host holds", HOST_HINT);
+  return hosts.filter(isAll);
+}
+
+/** "a b EXCEPT c EXCEPT d": each list is without what the next one stands for. */
+function listsOf(text: string): readonly (readonly string[])[] {
+  const lists: string[][] = [[]];
+  for (const word of text.split(/[\s,]+/).filter((word) => word !== "")) {
+    if (/^EXCEPT$/i.test(word)) lists.push([]);
+    else lists.at(-1)!.push(word);
+  }
+  return lists;
 }
 
 // libwrap knows "*" and "?" in names.
 function isDaemon(pattern: string): boolean {
   const glob = compileGlob(pattern, { caseInsensitive: true });
-  return isAll(pattern) || (glob.kind === "glob" && DAEMONS.some((name) => glob.matches(name)));
+  return isAll(pattern) || (glob.kind === "glob" && glob.matches(DAEMON));
 }
 
 interface Networks {
@@ -91,24 +123,26 @@ interface Networks {
   readonly strange: readonly string[];
 }
 
-function networksOf(patterns: readonly string[]): Networks {
-  const all = patterns.some(isAll);
-  return {
-    known: all ? undefined : patterns.flatMap((pattern) => networkOf(pattern) ?? []),
-    strange: patterns.filter((pattern) => !isAll(pattern) && networkOf(pattern) === null),
-  };
+function networksOf(lists: readonly (readonly string[])[]): Networks {
+  const strange = lists.flat().filter((pattern) => networkOf(pattern).length === 0);
+  if (lists.length === 1 && lists[0]!.some(isAll)) return { known: undefined, strange };
+  // An exception that is not known may be anybody.
+  if (lists.length > 1 && strange.length > 0) return { known: [], strange };
+  let left: readonly Network[] = [];
+  for (const list of lists.toReversed()) left = withoutNetworks(list.flatMap(networkOf), left);
+  return { known: left.map(({ text }) => text), strange };
 }
 
 function isAll(pattern: string): boolean {
   return pattern.toUpperCase() === "ALL";
 }
 
-const DENY_HINT = "A row of [[access]] for them before it; until then everybody is refused here";
-const ALLOW_HINT = "Rows of [[access]] for the others; until then it lets nobody in";
+const HOST_HINT = "Here it would: a row of [[access]] with addresses";
 const NAME_HINT = "Names are not looked up; write addresses";
 
-/** "10.0." and "10.0.0.0/255.0.0.0" as CIDR blocks; null for what is no address. */
-function networkOf(pattern: string): string | null {
+/** "10.0." and "10.0.0.0/255.0.0.0" as CIDR blocks; none for what is no address. */
+function networkOf(pattern: string): readonly Network[] {
+  if (isAll(pattern)) return ["0.0.0.0/0", "::/0"].flatMap(networkOf);
   const prefix = /^((?:\d{1,3}\.){1,3})$/.exec(pattern)?.[1];
   const masked = /^([\d.]+)\/((?:\d{1,3}\.){3}\d{1,3})$/.exec(pattern);
   let text = pattern.replace(/^\[([^\]]*)\]/, "$1");
@@ -117,10 +151,11 @@ function networkOf(pattern: string): string | null {
     text = `${[...parts, "0", "0", "0"].slice(0, 4).join(".")}/${parts.length * 8}`;
   } else if (masked !== null) {
     const bits = maskBits(masked[2]!);
-    if (bits === null) return null;
+    if (bits === null) return [];
     text = `${masked[1]}/${bits}`;
   }
-  return parseNetwork(text).kind === "network" ? text : null;
+  const network = parseNetwork(text);
+  return network.kind === "network" ? [network] : [];
 }
 
 function maskBits(mask: string): number | null {

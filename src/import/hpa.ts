@@ -35,7 +35,7 @@ export function importHpa(input: ImportInput): Imported {
   const end = whole && maps.length > 0 ? "whole-paths" : undefined;
   for (const map of maps) importMapFile(draft, { ...map, end });
   if (whole) refuseRelative(draft, end);
-  importHostsFiles(draft, input.files.filter(isHostsFile));
+  importHostsFiles(draft, input.files.filter(isHostsFile), { address: true });
   return { toml: draft.print("Made by bootsrv import tftpd-hpa"), notes: draft.notes };
 }
 
