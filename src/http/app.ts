@@ -19,8 +19,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   if (uploads !== null) app.put("*", (c) => receiveFile(c, { options, uploads }));
   app.options("*", () => new Response(null, { status: 204, headers: { "Allow": allow } }));
   app.all("*", (c) => {
-    const reason = `Method ${c.req.method} is not supported`;
-    const refused = { outcome: "refused", refusal: "bad-request", reason, options: "status=405" };
+    const refused = { outcome: "refused", ...refusalOf(c.req.method), options: "status=405" };
     reportWhenEnded(c, askedOf(c, options), refused as Answered);
     return textReply(405, "Method not allowed\n", { "Allow": allow });
   });
@@ -35,6 +34,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     return textReply(500, "Internal error\n");
   });
   return { fetch: (request, exchange) => app.fetch(request, exchange) };
+}
+
+/** Why the log says that a method is refused: PUT comes here only where uploads are off. */
+function refusalOf(method: string): Pick<Answered, "refusal" | "reason"> {
+  return method === "PUT"
+    ? { refusal: "read-only", reason: "Uploads are switched off (upload.enabled)" }
+    : { refusal: "bad-request", reason: `Method ${method} is not supported` };
 }
 
 /**

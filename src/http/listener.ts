@@ -71,6 +71,8 @@ const REASONS: Readonly<Record<string, readonly [HttpBindError["reason"], string
   EPERM: ["denied", "permission denied"],
   EADDRINUSE: ["in-use", "address in use"],
   EADDRNOTAVAIL: ["unavailable", "address not available"],
+  // What Deno makes of it.
+  EINVAL: ["unavailable", "address not available"],
   EAFNOSUPPORT: ["no-family", "address family not supported"],
 };
 

@@ -20,11 +20,9 @@ export function bindAdvice(faults: readonly BindRefusal[]): string {
       "  bootsrv --tftp-port 6969 --http-port 8069",
     );
   }
-  const busy = faults.find((fault) => fault.reason === "in-use");
-  if (busy !== undefined) {
-    lines.push(
-      `Another program has port ${busy.port}: "ss -lunpt sport = :${busy.port}" names it`,
-    );
+  const busy = faults.filter((fault) => fault.reason === "in-use").map((fault) => fault.port);
+  for (const port of new Set(busy)) {
+    lines.push(`Another program has port ${port}: "ss -lunpt sport = :${port}" names it`);
   }
   return lines.join("\n");
 }

@@ -123,10 +123,12 @@ test("RFC 9110 §15.5.6: 405 and OPTIONS say what is allowed", () =>
     }
   }));
 
-test("without uploads PUT is not allowed", () =>
-  withServer({ files: FILES, app: { uploads: null } }, async ({ listener }) => {
+test("without uploads PUT is not allowed, and the log says what would allow it", () =>
+  withServer({ files: FILES, app: { uploads: null } }, async ({ listener, reported }) => {
     const { status, headers } = await ask(listener.port, "PUT /new", "Content-Length: 0");
     assert.deepEqual([status, headers["Allow"]], [405, "GET, HEAD, OPTIONS"]);
+    const { refusal, reason } = (await reported(1))[0]!;
+    assert.equal(`${refusal}: ${reason}`, "read-only: Uploads are switched off (upload.enabled)");
   }));
 
 test("a part is answered 206 with its place in the whole", () =>

@@ -33,6 +33,13 @@ for (const address of ["", 'address = ["0.0.0.0", "::"]\n', 'address = ["127.0.0
   });
 }
 
+test("an address that is not ours is unavailable", async () => {
+  const file = `address = ["203.0.113.77"]\n[tftp]\nport = "off"\n[http]\nport = 0\n`;
+  const { listeners, faults } = await open(file);
+  await listeners.close("bye");
+  assert.deepEqual(faults.map(({ reason }) => reason), ["unavailable"]);
+});
+
 test("a port that another program has at one address is still a fault", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
