@@ -48,6 +48,8 @@ export interface Log {
   error(text: string, fields?: LogFields): void;
   /** One line per report, written together. */
   reports(reports: readonly Report[]): void;
+  /** Writes by these from here on. */
+  configure(options: LogOptions): void;
   close(): void;
 }
 
@@ -57,14 +59,12 @@ export function createLog(options: LogOptions): Log {
 }
 
 class FormattedLog implements Log {
-  readonly #options: LogOptions;
-  readonly #format: LogFormat;
-  readonly #now: () => number;
+  #options: LogOptions;
+  #format: LogFormat;
 
   constructor(options: LogOptions) {
     this.#options = options;
     this.#format = formatOf(options);
-    this.#now = options.now ?? Date.now;
   }
 
   debug(text: string, fields: LogFields = {}): void {
@@ -95,8 +95,18 @@ class FormattedLog implements Log {
     if (lines !== "") this.#write(lines);
   }
 
+  configure(options: LogOptions): void {
+    this.close();
+    this.#options = options;
+    this.#format = formatOf(options);
+  }
+
   close(): void {
     this.#options.sink?.close();
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 
   #event(event: LogEvent): void {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { LogConfig } from "../config/config.ts";
 import { openUnixDatagram } from "../sys/unix_datagram.ts";
-import { createLog, type Log, type LogSink } from "./log.ts";
+import { createLog, type Log, type LogOptions, type LogSink } from "./log.ts";
 import type { LogPlace } from "./log_output.ts";
 import { parseSyslogTarget, syslogSink, type SyslogTransport, udpTransport } from "./log_syslog.ts";
 
@@ -15,6 +15,21 @@ export async function openLog(
   config: LogConfig,
   place: LogPlace,
 ): Promise<{ readonly log: Log; readonly warning: string }> {
+  const { options, warning } = await openOptions(config, place);
+  return { log: createLog(options), warning };
+}
+
+/** Lets the log go on by another configuration; gives why syslog cannot be reached, or "". */
+export async function reopenLog(log: Log, config: LogConfig, place: LogPlace): Promise<string> {
+  const { options, warning } = await openOptions(config, place);
+  log.configure(options);
+  return warning;
+}
+
+async function openOptions(
+  config: LogConfig,
+  place: LogPlace,
+): Promise<{ readonly options: LogOptions; readonly warning: string }> {
   const { format, level } = config;
   const syslog = place.isNowhere && config.syslog === "" ? SYSLOG : config.syslog;
   let sink: LogSink | null = null;
@@ -25,8 +40,7 @@ export async function openLog(
     warning = `Cannot log to "${syslog}": ${(error as Error).message}`;
   }
   const { write, color } = place;
-  const log = createLog({ format, level, write, color, ...(sink === null ? {} : { sink }) });
-  return { log, warning };
+  return { options: { format, level, write, color, ...(sink === null ? {} : { sink }) }, warning };
 }
 
 async function openSink(target: string): Promise<LogSink | null> {

@@ -1,6 +1,9 @@
 // Telling whoever started us that everything listens: the ready file, and systemd.
 import { rename, rm, writeFile } from "node:fs/promises";
 import process from "node:process";
+import { folderFault } from "../storage/disk_faults.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Log } from "./log.ts";
 import type { Bound } from "./messages.ts";
 
 /** What listens where, as the ready file says it. */
@@ -9,6 +12,16 @@ export interface Ready {
   readonly tftp: readonly Bound[];
   readonly http: readonly Bound[];
   readonly driver: string;
+}
+
+/** Writes the ready file, where one is asked for; the log is told why it cannot be written. */
+export async function tellReady(path: string, { tftp, bound }: Listeners, log: Log): Promise<void> {
+  if (path === "") return;
+  try {
+    await writeReadyFile(path, { pid: process.pid, ...bound, driver: tftp?.driver ?? "none" });
+  } catch (error) {
+    log.error(`Cannot write ready file "${path}" (flag --ready-file): ${folderFault(error)}`);
+  }
 }
 
 /** Writes the ready file: it appears whole or not at all. Rejects with the system's error. */

@@ -1,40 +1,21 @@
-// The server from start to end: bind, drop privileges, serve, reload, stop. What is served is in
-// site.ts, what is bound in listeners.ts.
-import { rm } from "node:fs/promises";
+// The life of a server: its sockets are bound, its privileges dropped, it serves until a signal or a
+// fault ends it. What it serves meanwhile is in server.ts.
 import process from "node:process";
 import type { Config } from "../config/config.ts";
-import type { HttpApp } from "../http/exchange.ts";
-import { Admission } from "../resolve/admission.ts";
-import type { Report } from "../resolve/report.ts";
-import { readInterfaces } from "../sys/interfaces.ts";
-import { folderFault } from "../storage/disk_faults.ts";
-import { preparePrivileges } from "../sys/privileges.ts";
-import { absentInterfaces } from "./absent_interfaces.ts";
-import { createActivity } from "./activity.ts";
-import { banner, describeTree } from "./banner.ts";
+import type { HttpClock } from "../http/exchange.ts";
+import { banner } from "./banner.ts";
 import { bindAdvice } from "./bind_advice.ts";
-import { hookFault } from "./hook_program.ts";
-import { Hooks } from "./hooks.ts";
 import { type Given, givenSockets } from "./given.ts";
-import { jailed } from "./jail.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { openLog } from "./log_open.ts";
-import { type LogPlace, standardError } from "./log_output.ts";
-import { createMetrics, preloadMetrics } from "./metrics.ts";
-import { writeReadyFile } from "./ready.ts";
-import { reloadText } from "./reload_text.ts";
-import { RuleHits } from "./rule_hits.ts";
-import { serverInfo } from "./server_info.ts";
+import { standardError } from "./log_output.ts";
+import { type Dropped, dropPrivileges } from "./privileges.ts";
+import { tellReady } from "./ready.ts";
+import { type Reloaded, Server } from "./server.ts";
 import { openServiceManager, type ServiceManager } from "./service_manager.ts";
-import { openSite, type Site } from "./site.ts";
-import type { TftpEvents } from "./tftp.ts";
-import { openTools, type TreeTools } from "./tree.ts";
-
-/** What a reload reads: the configuration, or the faults in it as text. */
-export type Reloaded =
-  | { readonly kind: "config"; readonly config: Config }
-  | { readonly kind: "faults"; readonly text: string };
+import { obeySignals } from "./signals.ts";
+import { openTools } from "./tree.ts";
 
 export interface ServeOptions {
   readonly version: string;
@@ -47,13 +28,15 @@ export interface ServeOptions {
   readonly inetd: { readonly idleMs: number } | null;
 }
 
-const CLOCK = {
+const CLOCK: HttpClock = {
   now: () => performance.now(),
-  after(ms: number, run: () => void) {
+  after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
 };
+/** How long the last lines of the log may take. */
+const LAST_LINES_MS = 1_000;
 
 /** Serves until a signal ends it; gives the exit code. */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
@@ -62,13 +45,17 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   for (const text of [...options.warnings, warning]) if (text !== "") log.warning(text);
   const tools = await openTools(CLOCK.now);
   const manager = await openServiceManager((text) => log.warning(text));
-  const server = new Server(config, { ...options, place, log, manager, tools });
+  const over = new AbortController();
+  const server = new Server(config, {
+    ...{ ...options, place, log, manager, tools, clock: CLOCK, over: over.signal },
+  });
+  const life = new Life(config, { ...options, log, manager, server, over });
   let code = 1;
   try {
-    code = await server.run();
+    code = await life.run();
   } catch (error) {
     log.error(`Server failed: ${error instanceof Error ? error.stack ?? error.message : error}`);
-    await server.stop();
+    await life.stop();
   }
   // Lines that nobody reads would keep the process for ever.
   const late = CLOCK.after(LAST_LINES_MS, () => process.exit(code));
@@ -77,322 +64,98 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   return code;
 }
 
-/** timeout(1) signals its child, and then its group with the child in it: that is one request. */
-const DOUBLED_SIGNAL_MS = 300;
-/** How long the last lines of the log may take. */
-const LAST_LINES_MS = 1_000;
-
-interface Parts extends ServeOptions {
-  readonly place: LogPlace;
+interface LifeParts extends ServeOptions {
   readonly log: Log;
   readonly manager: ServiceManager;
-  readonly tools: TreeTools;
+  readonly server: Server;
+  /** Aborted when the server stops. */
+  readonly over: AbortController;
 }
 
-class Server {
-  readonly #options: Parts;
-  /** What listeners and threads were started with; a reload does not change those. */
-  readonly #started: Config;
-  readonly #startedAtMs = Date.now();
-  readonly #activity = createActivity();
-  readonly #metrics = createMetrics({
-    activity: this.#activity,
-    info: () => this.#info(),
-    ruleHits: () => this.#ruleHits(),
-  });
-  readonly #hits = new RuleHits();
-  readonly #hooks: Hooks;
-  readonly #admission = new Admission();
-  readonly #ended = Promise.withResolvers<string>();
-  readonly #over = new AbortController();
-  #log: Log;
-  /** The configuration in force, as it reads outside of a chroot. */
-  #config: Config;
-  #site: Site;
+class Life {
+  readonly #config: Config;
+  readonly #parts: LifeParts;
   #listeners: Listeners | null = null;
-  /** Requests are served; until then they wait for `#opened`. */
-  #ready = false;
-  readonly #opened = Promise.withResolvers<void>();
-  /** The root as it is called outside, once the process is locked into it. */
-  #jailRoot: string | null = null;
-  #reloading: Promise<unknown> = this.#opened.promise;
-  #heardAtMs = CLOCK.now();
 
-  constructor(config: Config, options: Parts) {
-    this.#options = options;
-    this.#started = this.#config = config;
-    this.#log = options.log;
-    this.#hooks = new Hooks(config.hooks, {
-      ...CLOCK,
-      debug: (text) => this.#log.debug(text),
-      warning: (text) => this.#log.warning(text),
-    });
-    this.#site = this.#openSite(config);
+  constructor(config: Config, parts: LifeParts) {
+    this.#config = config;
+    this.#parts = parts;
   }
 
+  /** Gives the exit code, once all is closed. */
   async run(): Promise<number> {
-    this.#obeySignals();
+    const { server, log } = this.#parts;
+    obeySignals({ end: (why) => server.end(why), reload: () => void server.reload() });
     let given: Given;
     try {
       const { env, pid } = process;
-      given = await givenSockets({ env, pid, inetd: this.#options.inetd !== null });
+      given = await givenSockets({ env, pid, inetd: this.#parts.inetd !== null });
     } catch (error) {
       return await this.#giveUp((error as Error).message);
     }
-    const app: HttpApp = {
-      fetch: (request, exchange) =>
-        this.#ready
-          ? this.#site.app.fetch(request, exchange)
-          : this.#opened.promise.then(() => this.#site.app.fetch(request, exchange)),
-    };
-    const opening = { given, app, events: this.#tftpEvents(), clock: CLOCK };
-    const { listeners, faults } = await openListeners(this.#started, opening);
+    const { app, events } = server;
+    const { listeners, faults } = await openListeners(this.#config, {
+      ...{ given, app, events, clock: CLOCK },
+    });
     this.#listeners = listeners;
     if (faults.length > 0) return await this.#giveUp(bindAdvice(faults));
+    let dropped: Dropped;
     try {
-      await this.#dropPrivileges();
+      dropped = await dropPrivileges(this.#config, () => this.#tellReady(listeners));
     } catch (error) {
       return await this.#giveUp((error as Error).message);
     }
-    this.#apply(this.#openSite(this.#started));
-    this.#ready = true;
-    this.#opened.resolve();
+    if (dropped.text !== "") log.info(dropped.text);
+    server.open(listeners, dropped);
     await this.#announce(listeners);
-    const why = await this.#ended.promise;
-    this.#log.info(`Stopping: ${why}`);
+    const { why, code } = await server.ended;
+    log.info(`Stopping: ${why}`);
     await this.stop();
-    return why === CRASHED ? 1 : 0;
+    return code;
   }
 
   /** Tells peers and the service manager, and closes everything. */
-  async stop() {
-    const { manager } = this.#options;
+  async stop(): Promise<void> {
+    const { manager, server, log, over } = this.#parts;
     manager.stopping();
-    this.#over.abort();
+    over.abort();
     await this.#listeners?.close("Server is shutting down");
-    await this.#hooks.stop();
+    await server.close();
     manager.close();
-    this.#log.close();
+    log.close();
   }
 
   async #giveUp(text: string): Promise<number> {
-    this.#log.error(text);
+    this.#parts.log.error(text);
     await this.stop();
     return 1;
   }
 
-  /** Who asks twice does not want to wait; the exit code is then what shells say of a signal. */
-  #obeySignals() {
-    let first: { readonly why: string; readonly at: number } | null = null;
-    const end = (why: string, code: number) => {
-      const at = performance.now();
-      first ??= { why, at };
-      if (why !== first.why || at - first.at > DOUBLED_SIGNAL_MS) process.exit(code);
-      this.#ended.resolve(why);
-    };
-    process.on("SIGINT", () => end("interrupted", 130));
-    process.on("SIGTERM", () => end("terminated", 143));
-    process.on("SIGHUP", () => void this.#reload());
-  }
-
-  #tftpEvents(): TftpEvents {
-    return {
-      reports: (reports) => this.#reports(reports),
-      hits: (worker, hits) => this.#hits.set(worker, hits),
-      live: (worker, transfers) => {
-        this.#heardAtMs = CLOCK.now();
-        this.#activity.setLive(`tftp ${worker}`, transfers);
-      },
-      notice: (text) => this.#log.info(text),
-      packets: (lines) => lines.forEach((line) => this.#log.info(line)),
-      crashed: (text) => {
-        this.#log.error(`${CRASHED}: ${text}`);
-        this.#ended.resolve(CRASHED);
-      },
-      uploads: () => this.#site.uploads,
-    };
-  }
-
-  #reports(reports: readonly Report[]) {
-    this.#heardAtMs = CLOCK.now();
-    this.#activity.add(reports);
-    this.#log.reports(reports);
-    this.#hooks.add(reports);
-  }
-
-  /** Once everything is bound, and before anything is served. Rejects if any step fails. */
-  async #dropPrivileges(): Promise<void> {
-    const { umask, user, group, chroot, root, readyFile } = this.#started;
-    if (umask !== null) process.umask(umask);
-    if (user === "") return;
-    const privileges = await preparePrivileges({ user, group, jail: chroot ? root : null });
-    await preloadMetrics();
-    // The new user may not be allowed to write it, and in a chroot its folder is out of sight.
-    await this.#writeReadyFile();
-    try {
-      privileges.drop();
-    } catch (error) {
-      if (readyFile !== "") await rm(readyFile, { force: true });
-      throw error;
-    }
-    if (chroot) this.#jailRoot = root;
-    const where = chroot ? `, locked into "${root}"` : "";
-    this.#log.info(`Running as user ${privileges.uid}, group ${privileges.gid}${where}`);
-  }
-
-  async #announce({ tftp, bound }: Listeners) {
-    const { version, configFile, manager, inetd } = this.#options;
-    const { config } = this.#site;
+  async #announce(listeners: Listeners): Promise<void> {
+    const { version, configFile, manager, inetd, server, log } = this.#parts;
+    const { tftp, bound } = listeners;
+    const { config } = server;
     const notice = tftp?.notice ?? "";
-    for (const line of banner({ version, config, configFile, notice, ...bound })) {
-      this.#log.info(line);
-    }
-    this.#warn();
-    if (this.#started.user === "") await this.#writeReadyFile();
-    manager.ready(`Serving ${this.#started.root}`);
+    for (const line of banner({ version, config, configFile, notice, ...bound })) log.info(line);
+    server.warn();
+    if (this.#config.user === "") await this.#tellReady(listeners);
+    manager.ready(`Serving ${this.#config.root}`);
     manager.watch(() => tftp?.ping() ?? Promise.resolve());
     if (inetd !== null) this.#endWhenIdle(inetd.idleMs);
     // The machines that boot do not wait for a count of the files.
-    this.#describeTree();
+    server.describeTree();
   }
 
-  /** Of what is wrong with this machine, and may be right before it matters. */
-  #warn() {
-    const { config } = this.#site;
-    const warnings = [
-      absentInterfaces(config, [...readInterfaces().keys()]),
-      hookFault(config.hooks),
-    ];
-    for (const text of warnings) if (text !== "") this.#log.warning(text);
-  }
-
-  #describeTree() {
-    const { root } = this.#site.config;
-    describeTree(root, this.#over.signal).then(
-      (text) => this.#log.info(text),
-      ({ message }: Error) => this.#log.error(`${message}. Clients are told to try again`),
-    );
-  }
-
-  async #writeReadyFile() {
-    const { readyFile } = this.#started;
-    if (readyFile === "" || this.#listeners === null) return;
-    const { tftp, bound } = this.#listeners;
-    try {
-      await writeReadyFile(readyFile, {
-        pid: process.pid,
-        ...bound,
-        driver: tftp?.driver ?? "none",
-      });
-    } catch (error) {
-      const where = `Cannot write ready file "${readyFile}" (flag --ready-file)`;
-      this.#log.error(`${where}: ${folderFault(error)}`);
-    }
+  #tellReady(listeners: Listeners): Promise<void> {
+    return tellReady(this.#config.readyFile, listeners, this.#parts.log);
   }
 
   /** inetd starts another when the next request comes. */
-  #endWhenIdle(idleMs: number) {
+  #endWhenIdle(idleMs: number): void {
+    const { server, over } = this.#parts;
     const timer = setInterval(() => {
-      const idle = CLOCK.now() - this.#heardAtMs >= idleMs && this.#activity.live().length === 0;
-      if (idle) this.#ended.resolve("no request for a while");
+      if (server.isIdle(idleMs)) server.end("no request for a while");
     }, Math.min(idleMs, 1000));
-    this.#over.signal.addEventListener("abort", () => clearInterval(timer));
-  }
-
-  /** For this configuration, as it reads from where the process is. Throws as `openSite` does. */
-  #openSite(config: Config): Site {
-    return openSite(this.#jailRoot === null ? config : jailed(config), {
-      activity: this.#activity,
-      metrics: this.#metrics,
-      admission: this.#admission,
-      now: CLOCK.now,
-      tools: this.#options.tools,
-      report: (report) => this.#reports([report]),
-      notice: (text) => this.#log.info(text),
-      info: () => this.#info(),
-      reload: () => this.#reload(),
-    });
-  }
-
-  #info() {
-    const { version } = this.#options;
-    const { config } = this.#site;
-    return serverInfo({
-      ...{ version, config, startedAtMs: this.#startedAtMs },
-      ...{ listeners: this.#listeners, ready: this.#ready, ruleHits: this.#ruleHits() },
-    });
-  }
-
-  #ruleHits() {
-    return this.#hits.of(this.#site.config.rewrite, this.#site.hits());
-  }
-
-  /** Serves by this site from here on; what runs ends under the rules it began with. */
-  #apply(site: Site) {
-    this.#site = site;
-    this.#hits.clear();
-    this.#hooks.configure(site.config.hooks);
-    this.#listeners?.tftp?.configure(site.config);
-  }
-
-  /** One at a time. Whatever is wrong, the old configuration stays in force. */
-  #reload(): Promise<ReloadResult> {
-    const { manager } = this.#options;
-    const reloaded = this.#reloading.then(async () => {
-      manager.reloading();
-      const result = await this.#tryReload();
-      if (result.ok) this.#log.info(result.text);
-      else this.#log.error(result.text);
-      manager.ready(`Serving ${this.#config.root}`);
-      return result;
-    });
-    this.#reloading = reloaded;
-    return reloaded;
-  }
-
-  async #tryReload(): Promise<ReloadResult> {
-    const refused = (why: string) => ({ ok: false, text: `Configuration not reloaded${why}` });
-    // A file that cannot be seen would count as one that is not there, rules and all.
-    if (this.#jailRoot !== null && this.#options.configFile !== null) {
-      return refused(": its file is out of sight behind the chroot, so restart instead");
-    }
-    const loaded = await this.#options.reload();
-    if (loaded.kind === "faults") {
-      return refused(`, the old one stays in force:\n${loaded.text.trimEnd()}`);
-    }
-    const after = loaded.config;
-    if (after.root === "") return refused(', the old one stays in force: it has no "root"');
-    if (this.#jailRoot !== null && after.root !== this.#jailRoot) {
-      return refused(': "root" cannot change once chroot holds');
-    }
-    try {
-      this.#apply(this.#openSite(after));
-    } catch (error) {
-      return refused(`, the old one stays in force: ${(error as Error).message}`);
-    }
-    const before = this.#config;
-    this.#config = after;
-    // A worker that answers has done what it was told before: from here on the rules are in force.
-    await this.#listeners?.tftp?.ping();
-    await this.#reopenLog(before, after);
-    this.#warn();
-    if (before.root !== after.root) this.#describeTree();
-    return { ok: true, text: reloadText({ started: this.#started, before, after }) };
-  }
-
-  async #reopenLog(before: Config, after: Config): Promise<void> {
-    if (JSON.stringify(before.log) === JSON.stringify(after.log)) return;
-    const { log, warning } = await openLog(after.log, this.#options.place);
-    this.#log.close();
-    this.#log = log;
-    if (warning !== "") log.warning(warning);
+    over.signal.addEventListener("abort", () => clearInterval(timer));
   }
 }
-
-interface ReloadResult {
-  readonly ok: boolean;
-  readonly text: string;
-}
-
-/** Why the server ends when a thread of it has died. */
-const CRASHED = "TFTP worker failed";

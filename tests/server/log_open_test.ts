@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
-import { openLog } from "../../src/server/log_open.ts";
+import { openLog, reopenLog } from "../../src/server/log_open.ts";
 import { listenUnix } from "../sys/unix_listener.ts";
 
 const skip = process.platform === "linux" ? false : "not Linux";
@@ -66,4 +66,20 @@ test("A syslog that is not there is a warning, and the log goes on", { skip }, a
   log.info("one");
   assert.equal(here.lines.length, 1);
   log.close();
+});
+
+test("A log that is opened anew goes on by the new configuration alone", { skip }, async () => {
+  const folder = temporaryFolder("syslog");
+  const listener = await listenUnix(join(folder.path, "log"));
+  const syslog = `unix:${join(folder.path, "log")}`;
+  const here = place();
+  const { log } = await openLog({ ...CONFIG, syslog }, here);
+  assert.equal(await reopenLog(log, { ...CONFIG, level: "warning" }, here), "");
+  log.info("too much");
+  log.warning("one");
+  assert.equal(listener.take(), null);
+  assert.equal(here.lines.length, 1);
+  log.close();
+  listener.close();
+  folder.remove();
 });
