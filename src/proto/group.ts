@@ -5,7 +5,8 @@ import { GroupFlow } from "./group_flow.ts";
 import { Gathering } from "./group_gathering.ts";
 import type { BlockIndex, Failure, Packet, Result } from "./machine.ts";
 import { type JoinOptions, type Member, type MemberId, newMember } from "./group_member.ts";
-import { blockWaitMs, offerWaitMs } from "./group_timing.ts";
+import { GroupRoles } from "./group_roles.ts";
+import { blockWaitMs, offerWaitMs, shortPatienceMs } from "./group_timing.ts";
 import { patienceMs } from "./timer.ts";
 
 /** Where a group puts what it wants done. The host must not call the group from inside. */
@@ -37,9 +38,6 @@ export interface GroupOptions {
 const OFFERS_MIN = 3;
 /** What answers nothing at all is asked this often while it is alone: it may be forged. */
 const UNCONFIRMED_OFFERS_MAX = 4;
-/** Corrections of a member that takes itself for the master: at doubling intervals, so many. */
-const CORRECTION_MS = 50;
-const CORRECTIONS_MAX = 12;
 const ERROR_ILLEGAL = 4;
 
 export class Group {
@@ -47,11 +45,10 @@ export class Group {
   readonly #outbox: GroupOutbox;
   readonly #flow: GroupFlow;
   readonly #gathering: Gathering;
+  readonly #roles: GroupRoles;
   readonly #members = new Map<MemberId, Member>();
   /** Heirs, the next one first: joiners and those passed over go to the end. */
   readonly #heirs = new Set<Member>();
-  /** Listeners to be told their role once more, in the order of joining. */
-  readonly #echoes = new Set<Member>();
   #master: Member | null = null;
   /** Whether the master has taken office; until then any member that was asked may. */
   #driving = false;
@@ -73,12 +70,16 @@ export class Group {
       aheadBlocksMax: options.aheadBlocksMax,
       send: (first, count) => options.outbox.blocks(first, count),
     });
+    this.#roles = new GroupRoles({
+      address: options.address,
+      port: options.port,
+      send: (member, packet) => options.outbox.control(member.id, packet),
+    });
   }
 
   /** When `timeout` is due; Infinity for never. */
   get deadline(): number {
-    const [echo] = this.#echoes;
-    return Math.min(this.#deadline, echo?.echoAt ?? Infinity);
+    return Math.min(this.#deadline, this.#roles.echoAt);
   }
 
   get members(): number {
@@ -126,15 +127,14 @@ export class Group {
     this.#gather(now);
     if (this.#master === null) return this.#offer(member, now);
     this.#heirs.add(member);
-    this.#echoes.add(member);
-    this.#tellRole(member);
+    this.#roles.tellTwice(member);
     this.#hurry(this.#master, now);
   }
 
   /** A listed member repeated its request: its OACK once more, with its role of now (M19). */
   requestedAgain(id: MemberId) {
     const member = this.#members.get(id);
-    if (member !== undefined) this.#tellRole(member);
+    if (member !== undefined) this.#roles.tell(member, this.isMaster(id) ? "master" : "listener");
   }
 
   /** An ACK: of the master a request for the next block, of others perhaps their last (M4, M7). */
@@ -143,7 +143,7 @@ export class Group {
     if (member === undefined || block > this.#options.lastBlock) return;
     member.heard = true;
     member.isSilent = false;
-    this.#echoes.delete(member);
+    this.#roles.forget(member);
     if (block === this.#options.lastBlock) return this.#gone(member, { kind: "done" }, now);
     if (member === this.#master) return this.#driven(member, block, now);
     // One that was passed over answers late, and nobody else has yet.
@@ -177,7 +177,7 @@ export class Group {
 
   /** `now` has reached `deadline`; harmless if it has not. */
   timeout(now: number) {
-    this.#echo(now);
+    this.#roles.echo(now);
     const master = this.#master;
     if (this.#finished || master === null || now < this.#deadline) return;
     if (!this.#driving) return this.#unanswered(master, now);
@@ -196,7 +196,7 @@ export class Group {
     master.offeredAt = now;
     master.isSilent = true;
     this.#master = null;
-    this.#tellRole(master);
+    this.#roles.tell(master, "listener");
     this.#heirs.add(master);
     this.#next(now);
   }
@@ -205,7 +205,7 @@ export class Group {
   abort(failure: Failure) {
     if (this.#finished) return;
     for (const member of [...this.#members.values()]) {
-      this.#tellError(member, failure);
+      this.#roles.tellError(member, failure);
       this.#members.delete(member.id);
       this.#outbox.memberFinished(member.id, { kind: "failed", failure });
     }
@@ -280,7 +280,7 @@ export class Group {
   #offer(member: Member, now: number) {
     if (this.#flow.highest > 0 && member !== this.#master) this.#masterChanges++;
     this.#master = member;
-    this.#echoes.delete(member);
+    this.#roles.forget(member);
     this.#driving = false;
     if (member.offers === 0) member.offeredAt = now;
     member.offers++;
@@ -288,7 +288,9 @@ export class Group {
     const rivals = this.#heirs.size;
     this.#deadline = now +
       offerWaitMs(member.timing, this.#flow, { offers: member.offers, rivals });
-    if (member.heard || member.offers <= UNCONFIRMED_OFFERS_MAX) this.#tellRole(member);
+    if (member.heard || member.offers <= UNCONFIRMED_OFFERS_MAX) {
+      this.#roles.tell(member, "master");
+    }
   }
 
   #arm(now: number) {
@@ -301,8 +303,7 @@ export class Group {
 
   /** Others wait behind a silent master, so it is not waited for as long as if it were alone. */
   #patienceWithMaster({ timing }: Member): number {
-    const aloneMs = patienceMs(timing);
-    return this.#heirs.size === 0 ? aloneMs : Math.min(2 * timing.timeoutMs, aloneMs);
+    return this.#heirs.size === 0 ? patienceMs(timing) : shortPatienceMs(timing);
   }
 
   /**
@@ -310,11 +311,10 @@ export class Group {
    * that never said one: they may be forged, and somebody waits behind them.
    */
   #patienceWithHeir(heir: Member): number {
-    const aloneMs = patienceMs(heir.timing);
     const isDoubtful = !heir.heard && this.#heirs.size > 0;
     return isDoubtful || this.#wasOfferedAll(heir)
-      ? Math.min(2 * heir.timing.timeoutMs, aloneMs)
-      : aloneMs;
+      ? shortPatienceMs(heir.timing)
+      : patienceMs(heir.timing);
   }
 
   /** Whether every block was sent while it was a member. */
@@ -331,58 +331,31 @@ export class Group {
       return this.#gone(member, { kind: "done-unacknowledged" }, now);
     }
     const failure: Failure = { kind: "timeout", code: 0, text: "Timed out waiting for ACK" };
-    this.#tellError(member, failure);
+    this.#roles.tellError(member, failure);
     this.#gone(member, { kind: "failed", failure }, now);
   }
 
   #gone(member: Member, result: Result, now: number) {
     this.#members.delete(member.id);
     this.#heirs.delete(member);
-    this.#echoes.delete(member);
+    this.#roles.forget(member);
     this.#outbox.memberFinished(member.id, result);
     if (this.#members.size === 0) return this.#end();
     if (member === this.#master) this.#next(now);
   }
 
-  #echo(now: number) {
-    for (const member of this.#echoes) {
-      if (member.echoAt > now) return;
-      this.#echoes.delete(member);
-      this.#tellRole(member);
-    }
-  }
-
-  /** M8: an OACK with mc=0, never so often that it makes a ping-pong. */
+  /** A listener that acknowledges takes itself for the master, now or for ever. */
   #correct(member: Member, now: number) {
-    if (now < member.correctAt) return;
-    if (member.corrections === CORRECTIONS_MAX) {
-      const text = "Only the master client acknowledges";
-      const failure: Failure = { kind: "protocol", code: ERROR_ILLEGAL, text };
-      this.#tellError(member, failure);
-      return this.#gone(member, { kind: "failed", failure }, now);
-    }
-    member.correctAt = now + CORRECTION_MS * 2 ** member.corrections;
-    member.corrections++;
-    this.#tellRole(member);
-  }
-
-  /** M10: always with address and port, which atftp and U-Boot want every time. */
-  #tellRole(member: Member) {
-    const { address, port } = this.#options;
-    const value = `${address},${port},${member === this.#master ? 1 : 0}`;
-    const options = member.options.map((option) =>
-      option.name.toLowerCase() === "multicast" ? { name: option.name, value } : option
-    );
-    this.#outbox.control(member.id, { op: "oack", options });
-  }
-
-  #tellError(member: Member, { code, text }: Failure) {
-    this.#outbox.control(member.id, { op: "error", code, message: text });
+    if (this.#roles.correct(member, now)) return;
+    const text = "Only the master client acknowledges";
+    const failure: Failure = { kind: "protocol", code: ERROR_ILLEGAL, text };
+    this.#roles.tellError(member, failure);
+    this.#gone(member, { kind: "failed", failure }, now);
   }
 
   #end() {
     this.#finished = true;
-    this.#echoes.clear();
+    this.#roles.forgetAll();
     this.#master = null;
     this.#deadline = Infinity;
     this.#outbox.finish();

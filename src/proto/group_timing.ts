@@ -1,7 +1,7 @@
 // How long a group waits for a master's ACK, and for an heir to take over. A lost block costs all
 // members such a wait, so it keeps close to the round trip.
 import type { Timing } from "./machine.ts";
-import { PATIENCE_MS_MAX, RETRANSMIT_MS_MAX } from "./timer.ts";
+import { PATIENCE_MS_MAX, patienceMs, RETRANSMIT_MS_MAX } from "./timer.ts";
 
 /** The measure of a group's round trip; `roundTripMs` is negative before the first sample. */
 export interface Measured {
@@ -40,6 +40,11 @@ export function offerWaitMs(
   const onceMs = roundTripMs < 0 ? timing.timeoutMs : Math.max(2 * answerMs, OFFER_MS_MIN);
   const turnMs = onceMs * 2 ** Math.min(offers - 1, DOUBLINGS_MAX) / (rivals + 1);
   return Math.min(Math.max(turnMs, answerMs, TURN_MS_MIN), capMs(timing));
+}
+
+/** Milliseconds that a silent member is waited for at most while others wait behind it. */
+export function shortPatienceMs(timing: Timing): number {
+  return Math.min(2 * timing.timeoutMs, patienceMs(timing));
 }
 
 function capMs(timing: Timing): number {
