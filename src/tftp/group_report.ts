@@ -5,18 +5,26 @@ import type { Report } from "../resolve/report.ts";
 import { describe, type Ending } from "./describe.ts";
 import type { GroupSession } from "./group_session.ts";
 
+/** A member's group, and whether it asked for the first block as the master and never got it. */
+export interface Membership {
+  readonly session: GroupSession;
+  readonly isDeaf: boolean;
+}
+
 /** The report of one member. */
-export function describeMember(ending: Ending, result: Result, session: GroupSession): Report {
+export function describeMember(
+  ending: Ending,
+  result: Result,
+  { session, isDeaf }: Membership,
+): Report {
   const { address } = session.options;
-  const timedOut = result.kind === "failed" && result.failure.kind === "timeout";
-  const deaf = timedOut && ending.confirmed && session.group.highestBlock <= 1;
   const report = describe.report(ending, result);
   return {
     ...report,
     via: "multicast",
     options: report.options.replace("multicast=", `multicast=${address.host},${address.port}`),
     limiter: "",
-    hint: deaf
+    hint: isDeaf && result.kind === "failed"
       ? `${ending.route.peer.host} answers but does not get the packets of ${address.host}: ` +
         "IGMP snooping without a querier? A firewall?"
       : report.hint,

@@ -32,6 +32,9 @@ export class MemberTransfer extends Transfer {
   /** Blocks the group had sent when this member joined, and octets sent by then. */
   readonly #blocksBefore: number;
   #confirmed = false;
+  /** As the master it has asked for the first block; it has acknowledged one. */
+  #begins = false;
+  #hears = false;
 
   constructor(options: MemberOptions) {
     super(options);
@@ -73,6 +76,8 @@ export class MemberTransfer extends Transfer {
     if (opcodeOf(bytes) === OPCODE.ack && bytes.length >= DATA_HEADER_BYTES) {
       this.#confirmed = true;
       const block = blockOf(bytes);
+      if (block > 0) this.#hears = true;
+      else if (session.group.isMaster(id)) this.#begins = true;
       return session.step(now, (group) => group.acknowledge(id, block, now));
     }
     const packet = decodePacket(bytes);
@@ -140,7 +145,8 @@ export class MemberTransfer extends Transfer {
       confirmed: this.#confirmed,
       granted,
     };
-    return describeMember(ending, result, this.session);
+    const isDeaf = this.#begins && !this.#hears;
+    return describeMember(ending, result, { session: this.session, isDeaf });
   }
 
   /** Blocks sent since it joined: what a listener has heard at best. */

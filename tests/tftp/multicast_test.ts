@@ -197,6 +197,23 @@ test("M9: a master that fell silent and never answers again has not got the file
   assert.deepEqual(bench.outcomes(), ["done", "failed: Timed out waiting for ACK"]);
 });
 
+test("a master whom the group's packets do not reach is named, whoever else gets them", async () => {
+  const { bench } = await start();
+  const [well, deaf, listener] = [2, 3, 4].map((at) => bench.client(`10.0.0.${at}`));
+  for (const client of [well!, deaf!, listener!]) join(client);
+  for (const block of [0, 1, 2, 3]) well!.ack(block);
+  deaf!.ack(0);
+  deaf!.error(0, "Timed out");
+  listener!.error(0, "Enough");
+  const hints = bench.reports.map(({ client, hint }) => [client, hint]);
+  assert.deepEqual(hints.map(([client, hint]) => [client, hint !== ""]), [
+    ["10.0.0.2", false],
+    ["10.0.0.3", true],
+    ["10.0.0.4", false],
+  ]);
+  assert.match(hints[1]![1]!, /does not get the packets of 239\.255\.69\.7: IGMP snooping/);
+});
+
 test("M19: a repeated request gets the OACK with the role of now", async () => {
   const { bench } = await start();
   const [master, heir] = [bench.client("10.0.0.2"), bench.client("10.0.0.3")];
