@@ -8,27 +8,22 @@ import { httpGet } from "./http.ts";
 import { runMtftp } from "./mtftp.ts";
 import type { GetOptions } from "./options.ts";
 import { tftpDetails } from "./report.ts";
-import { modeMisuse, Session } from "./session.ts";
+import { inSession, type Session } from "./session.ts";
 import { shown } from "./text.ts";
 import { runTftp, type TftpJob } from "./tftp.ts";
-import { type HttpUrl, localName, parseUrl, type TftpUrl } from "./url.ts";
+import { type HttpUrl, localName, type TftpUrl } from "./url.ts";
 
 /**
  * Runs `get` and gives the exit code. Nothing but the file goes to standard output; a partial
  * file never stays behind. Closes the environment.
  */
-export async function runGet(
+export function runGet(
   options: GetOptions,
   environment: ClientEnvironment = processEnvironment(),
 ): Promise<number> {
-  const session = new Session(options, environment);
-  try {
-    const url = parseUrl(options.url);
-    if (url.kind === "bad") return session.misused(url.reason);
-    const misuse = modeMisuse(options, url);
+  return inSession({ options, environment }, async (session, url) => {
+    const misuse = multicastMisuse(options, { url, environment });
     if (misuse !== null) return session.misused(misuse);
-    const groupMisuse = multicastMisuse(options, { url, environment });
-    if (groupMisuse !== null) return session.misused(groupMisuse);
     const output = options.output ?? localName(url.name);
     if (output === null) {
       return session.misused(`No file name in ${shown(options.url)}: name one with --output`);
@@ -47,9 +42,7 @@ export async function runGet(
     } finally {
       download.discard();
     }
-  } finally {
-    session.close();
-  }
+  });
 }
 
 /** Why a group cannot be had with these options, or null. */

@@ -4,23 +4,18 @@ import { type ClientEnvironment, processEnvironment } from "./environment.ts";
 import { httpPut } from "./http.ts";
 import type { PutOptions } from "./options.ts";
 import { tftpDetails } from "./report.ts";
-import { modeMisuse, Session } from "./session.ts";
+import { inSession, type Session } from "./session.ts";
 import { shown } from "./text.ts";
 import { runTftp, untilAborted } from "./tftp.ts";
 import { openUpload, type Upload } from "./upload.ts";
-import { type HttpUrl, parseUrl, type TftpUrl } from "./url.ts";
+import type { HttpUrl, TftpUrl } from "./url.ts";
 
 /** Runs `put` and gives the exit code. Closes the environment. */
-export async function runPut(
+export function runPut(
   options: PutOptions,
   environment: ClientEnvironment = processEnvironment(),
 ): Promise<number> {
-  const session = new Session(options, environment);
-  try {
-    const url = parseUrl(options.url);
-    if (url.kind === "bad") return session.misused(url.reason);
-    const misuse = modeMisuse(options, url);
-    if (misuse !== null) return session.misused(misuse);
+  return inSession({ options, environment }, async (session, url) => {
     const mode = url.kind === "tftp" ? options.mode ?? url.mode ?? "octet" : "octet";
     const { file } = options;
     const { stdin, signal } = environment;
@@ -34,9 +29,7 @@ export async function runPut(
     } finally {
       upload.close();
     }
-  } finally {
-    session.close();
-  }
+  });
 }
 
 interface Load {

@@ -8,7 +8,7 @@ import { type Figures, NO_PROGRESS, openProgress, type Progress, summaryText } f
 import { shown } from "./text.ts";
 import type { TftpEnd, TftpJob } from "./tftp.ts";
 import { Trace } from "./trace.ts";
-import type { HttpUrl, TftpUrl } from "./url.ts";
+import { type HttpUrl, parseUrl, type TftpUrl } from "./url.ts";
 
 /** Exit codes of the client. */
 export const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130 } as const;
@@ -23,13 +23,28 @@ export interface Subject {
 
 const HTTP_TIMEOUT_MS_DEFAULT = 30_000;
 
-/** Why the mode asked for cannot be had with this URL, or null. */
-export function modeMisuse(options: TransferOptions, url: HttpUrl | TftpUrl): string | null {
-  if (url.kind === "tftp" || options.mode !== "netascii") return null;
-  return "Mode netascii is known to TFTP only, not to HTTP";
+/** Runs a `get` or `put` on the URL of its options, and gives the exit code. Closes the environment. */
+export async function inSession(
+  { options, environment }: {
+    readonly options: TransferOptions;
+    readonly environment: ClientEnvironment;
+  },
+  run: (session: Session, url: TftpUrl | HttpUrl) => Promise<number>,
+): Promise<number> {
+  const session = new Session(options, environment);
+  try {
+    const url = parseUrl(options.url);
+    if (url.kind === "bad") return session.misused(url.reason);
+    if (url.kind === "http" && options.mode === "netascii") {
+      return session.misused("Mode netascii is known to TFTP only, not to HTTP");
+    }
+    return await run(session, url);
+  } finally {
+    session.close();
+  }
 }
 
-/** One run of `get` or `put`; whoever makes it closes it. */
+/** One run of `get` or `put`. */
 export class Session {
   readonly options: TransferOptions;
   readonly environment: ClientEnvironment;
