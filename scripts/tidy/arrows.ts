@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   http: ["resolve", "storage", "config:types", "match"],
   resolve: ["storage:types", "match", "config:types"],
-  storage: ["resolve/name.ts:types", "resolve/refusal.ts:types", "match"],
+  storage: ["resolve/name.ts:types", "resolve/refusal.ts:types", "match", "sys/look.ts:types"],
   import: ["config", "match"],
   dhcp: ["config:types", "storage:types"],
   config: ["match"],

@@ -17,12 +17,13 @@ import {
 import { dirname } from "node:path";
 import { quoted } from "../match/quoted.ts";
 import type { FileName } from "../resolve/name.ts";
+import type { Look, Stamp } from "../sys/look.ts";
 import { CaseIndex } from "./case_index.ts";
 import { errorCode, fault, faultOf } from "./disk_faults.ts";
 import { DiskRoot, type DiskRootOptions } from "./disk_root.ts";
 import { nearestName } from "./nearest.ts";
 import { isPartName } from "./part_names.ts";
-import { type Look, RecentFiles, type Stamp } from "./recent_files.ts";
+import { RecentFiles } from "./recent_files.ts";
 import { realPath } from "./real_path.ts";
 import { Searched } from "./searched.ts";
 import type { Entry, OpenFile, Store, StoreRefusal } from "./store.ts";

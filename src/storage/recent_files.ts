@@ -1,18 +1,7 @@
 // Files that are open, found again by their path: at a boot hundreds of machines ask for the same
 // few files. Each use asks the disk once whether the path still leads to the same, untouched file.
+import type { Look, Stamp } from "../sys/look.ts";
 import type { OpenFile } from "./store.ts";
-
-/** Identity and version of a file; equal stamps mean that it has not been touched. */
-export interface Stamp {
-  readonly mode: number;
-  readonly device: number;
-  readonly inode: number;
-  readonly size: number;
-  readonly mtimeNs: number;
-}
-
-/** The stamp of what `path` leads to, links followed; null if there is nothing or no way to it. */
-export type Look = (path: string) => Stamp | null;
 
 /** An open file is proved to lie in the tree when it is opened, and again after this. */
 const PROOF_MS = 1_000;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { renameSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { test } from "node:test";
 import { createDiskStore } from "../../src/storage/disk.ts";
-import type { Stamp } from "../../src/storage/recent_files.ts";
+import type { Stamp } from "../../src/sys/look.ts";
 import type { Store } from "../../src/storage/store.ts";
 import { openLook } from "../../src/sys/look.ts";
 import { faultOf, opened, testStore, textOf } from "./store_suite.ts";
