@@ -6,18 +6,15 @@ import type { Granted, Result, Timing } from "../proto/machine.ts";
 import { lastBlockOf } from "../proto/group_offer.ts";
 import { MTFTP_BLOCK_BYTES, MtftpPass } from "../proto/mtftp.ts";
 import type { Report } from "../resolve/report.ts";
-import type { OpenFile } from "../storage/store.ts";
 import type { BlockIndex } from "../wire/block.ts";
 import { DATA_HEADER_BYTES, decodePacket, OPCODE, writeHeader } from "../wire/packet.ts";
 import { describe, type Ending } from "./describe.ts";
-import { type LiveTransfer, Transfer, type TransferOptions } from "./transfer.ts";
+import { type SendingOptions, SendingTransfer } from "./sending_transfer.ts";
+import type { LiveTransfer } from "./transfer.ts";
 
-export interface PassOptions extends TransferOptions {
+export interface PassOptions extends SendingOptions {
   readonly entry: MtftpConfig;
-  /** Given back through `released` at the end. */
-  readonly file: OpenFile;
   readonly timing: Timing;
-  readonly released: (file: OpenFile) => void;
 }
 
 /** The least patience with the client that acknowledges. */
@@ -32,12 +29,11 @@ const GRANTED: Granted = {
 /** Shared by all passes: `sendRun` borrows it for the length of the call only. */
 const headers = new Uint8Array(DATA_HEADER_BYTES);
 
-export class MtftpTransfer extends Transfer {
-  protected readonly machine: MtftpPass;
+export class MtftpTransfer extends SendingTransfer {
+  protected override readonly machine: MtftpPass;
   readonly #options: PassOptions;
   readonly #group: Peer;
   readonly #run: { -readonly [K in keyof Run]: Run[K] };
-  #unreadable = false;
 
   constructor(options: PassOptions) {
     super(options);
@@ -67,18 +63,6 @@ export class MtftpTransfer extends Transfer {
     return this.#options.entry;
   }
 
-  get confirmed(): boolean {
-    return this.machine.confirmed;
-  }
-
-  start(now: number) {
-    this.step(now, () => this.machine.start(now));
-  }
-
-  requestedAgain(now: number) {
-    this.step(now, () => this.machine.requestedAgain(now));
-  }
-
   receive(bytes: Uint8Array, now: number) {
     this.heardAt = now;
     const packet = decodePacket(bytes);
@@ -87,21 +71,15 @@ export class MtftpTransfer extends Transfer {
 
   blocks(first: BlockIndex, count: number) {
     const run = this.#run;
-    const { socket, peer, local } = this.route;
     for (let index = first; index < first + count; index++) {
       writeHeader(headers, 0, OPCODE.data, index);
       run.offset = (index - 1) * MTFTP_BLOCK_BYTES;
       run.totalBytes = Math.min(MTFTP_BLOCK_BYTES, run.source.size - run.offset);
       // Alone first: atftp takes the group's copy for somebody else's pass otherwise.
-      const alone = index === 1 ? socket.sendRun(peer, run, local) : "sent";
-      const together = socket.sendRun(this.#group, run, local);
-      this.#unreadable ||= alone === "unreadable" || together === "unreadable";
+      if (index === 1) this.sendRun(this.route.peer, run);
+      this.sendRun(this.#group, run);
     }
   }
-
-  write() {}
-
-  commit() {}
 
   live(now: number): LiveTransfer {
     const { entry, file } = this.#options;
@@ -116,19 +94,6 @@ export class MtftpTransfer extends Transfer {
       durationMs: now - this.startedAt,
       options: this.#place,
     };
-  }
-
-  protected override settle(now: number) {
-    if (this.#unreadable) {
-      this.#unreadable = false;
-      const text = "File changed while it was sent";
-      return this.abort({ kind: "storage", code: 0, text }, now);
-    }
-    super.settle(now);
-  }
-
-  protected release() {
-    this.#options.released(this.#options.file);
   }
 
   protected reportOf(result: Result, now: number): Report {

@@ -1,10 +1,9 @@
 // A read (RRQ): a sender, a file, and DATA cut from it by the driver.
-import type { Run, Sent } from "../net/driver.ts";
+import type { Run } from "../net/driver.ts";
 import type { Granted, Result, Timing } from "../proto/machine.ts";
 import { Sender } from "../proto/sender.ts";
 import type { Report } from "../resolve/report.ts";
 import type { FileName } from "../resolve/name.ts";
-import type { OpenFile } from "../storage/store.ts";
 import { type BlockIndex, blockNumber } from "../wire/block.ts";
 import {
   blockOf,
@@ -16,15 +15,13 @@ import {
 } from "../wire/packet.ts";
 import { type Content, NetasciiContent, OctetContent } from "./content.ts";
 import { describe, type Ending } from "./describe.ts";
-import { type LiveTransfer, Transfer, type TransferOptions } from "./transfer.ts";
+import { type SendingOptions, SendingTransfer } from "./sending_transfer.ts";
+import type { LiveTransfer } from "./transfer.ts";
 
-export interface ReadOptions extends TransferOptions {
-  /** Given back through `release` at the end. */
-  readonly file: OpenFile;
+export interface ReadOptions extends SendingOptions {
   readonly name: FileName;
   readonly granted: Granted;
   readonly timing: Timing;
-  readonly released: (file: OpenFile) => void;
 }
 
 /** Larger windows are sent as several runs. */
@@ -32,12 +29,11 @@ const RUN_BLOCKS_MAX = 64;
 /** Shared by all transfers: `sendRun` borrows it for the length of the call only. */
 const headers = new Uint8Array(RUN_BLOCKS_MAX * DATA_HEADER_BYTES);
 
-export class ReadTransfer extends Transfer {
-  protected readonly machine: Sender;
+export class ReadTransfer extends SendingTransfer {
+  protected override readonly machine: Sender;
   readonly #options: ReadOptions;
   readonly #content: Content;
   readonly #run: { -readonly [K in keyof Run]: Run[K] };
-  #unreadable = false;
 
   constructor(options: ReadOptions) {
     super(options);
@@ -64,18 +60,6 @@ export class ReadTransfer extends Transfer {
     };
   }
 
-  get confirmed(): boolean {
-    return this.machine.confirmed;
-  }
-
-  start(now: number) {
-    this.step(now, () => this.machine.start(now));
-  }
-
-  requestedAgain(now: number) {
-    this.step(now, () => this.machine.requestedAgain(now));
-  }
-
   receive(bytes: Uint8Array, now: number) {
     this.heardAt = now;
     if (opcodeOf(bytes) === OPCODE.ack && bytes.length >= DATA_HEADER_BYTES) {
@@ -99,16 +83,6 @@ export class ReadTransfer extends Transfer {
     this.settle(now);
   }
 
-  /** The file may have been found to hold no longer what it held when it was opened. */
-  protected override settle(now: number) {
-    if (this.#unreadable) {
-      this.#unreadable = false;
-      const text = "File changed while it was sent";
-      return this.abort({ kind: "storage", code: 0, text }, now);
-    }
-    super.settle(now);
-  }
-
   blocks(first: BlockIndex, count: number) {
     const { rollover } = this.#options.granted;
     for (let done = 0; done < count; done += RUN_BLOCKS_MAX) {
@@ -118,22 +92,17 @@ export class ReadTransfer extends Transfer {
         const number = blockNumber(start + i, rollover);
         writeHeader(headers, i * DATA_HEADER_BYTES, OPCODE.data, number);
       }
-      if (this.#send(start, blocks) === "unreadable") this.#unreadable = true;
+      this.#send(start, blocks);
     }
   }
 
-  #send(first: BlockIndex, count: number): Sent {
+  #send(first: BlockIndex, count: number) {
     const run = this.#run;
     run.offset = (first - 1) * run.segmentBytes;
     run.totalBytes = this.#content.payloadBytes(first, count);
     run.count = count;
-    const { socket, peer, local } = this.route;
-    return socket.sendRun(peer, run, local);
+    this.sendRun(this.route.peer, run);
   }
-
-  write() {}
-
-  commit() {}
 
   live(now: number): LiveTransfer {
     const size = this.#content.source.size;
@@ -148,10 +117,6 @@ export class ReadTransfer extends Transfer {
       durationMs: now - this.startedAt,
       options: describe.options(this.#options.granted),
     };
-  }
-
-  protected release() {
-    this.#options.released(this.#options.file);
   }
 
   protected reportOf(result: Result, now: number): Report {

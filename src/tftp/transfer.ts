@@ -1,5 +1,5 @@
 // One running transfer: a machine, the sockets it speaks through, and what the log will say of
-// it. The two directions are in read_transfer.ts and write_transfer.ts.
+// it. The directions are in sending_transfer.ts and write_transfer.ts.
 import type { Local, Peer, UdpSocket } from "../net/driver.ts";
 import type { Failure, Machine, Outbox, Result } from "../proto/machine.ts";
 import type { Report } from "../resolve/report.ts";
