@@ -8,6 +8,7 @@ import {
   type Dirent,
   existsSync,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
@@ -220,8 +221,20 @@ class DiskStore implements Store {
   }
 }
 
+/** A link whose target is missing is seen in the folder, but cannot be read. */
 function missing(path: string): StoreRefusal {
-  return fault("not-found", `No such file: ${quoted(path)}`);
+  const text = isLink(path)
+    ? `Link ${quoted(path)} leads nowhere`
+    : `No such file: ${quoted(path)}`;
+  return fault("not-found", text);
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** Latin-1 text with at least one character beyond ASCII. */

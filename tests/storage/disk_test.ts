@@ -37,6 +37,12 @@ function diskStore(root: string, options: Partial<DiskOptions> = {}): Store {
   });
 }
 
+function detailOf(store: Store, name: string): string {
+  const file = store.open(fileName(name));
+  assert.equal(file.kind, "fault");
+  return file.kind === "fault" ? file.detail : "";
+}
+
 const isRoot = process.getuid?.() === 0;
 
 test("symlinks = inside follows links that stay in the root and refuses all others", () =>
@@ -55,6 +61,9 @@ test("symlinks = inside follows links that stay in the root and refuses all othe
     assert.equal(faultOf(store, "leaving-directory/secret"), "outside");
     assert.equal(faultOf(store, "loop"), "not-found");
     assert.equal(faultOf(store, "dangling"), "not-found");
+    assert.match(detailOf(store, "dangling"), /^Link ".*dangling" leads nowhere$/);
+    assert.match(detailOf(store, "nothing"), /^No such file: ".*nothing"$/);
+    assert.match(detailOf(store, "no/such/a/b/c/d/e/f/g"), /^No such file: ".*\/g"$/);
     const refused = store.open(fileName("leaving"));
     assert.ok(refused.kind === "fault" && refused.detail.includes('symlinks = "any"'));
   }));
