@@ -3,8 +3,7 @@
 import { quoted } from "../match/quoted.ts";
 import type { UdpSocket } from "../net/driver.ts";
 import { negotiateGroup } from "../proto/group_offer.ts";
-import { announcedSize, BLOCK_BYTES_DEFAULT, negotiate, type Terms } from "../proto/negotiate.ts";
-import type { Timing } from "../proto/machine.ts";
+import { announcedSize, negotiate, type Terms } from "../proto/negotiate.ts";
 import type { Admission } from "../resolve/admission.ts";
 import { type Refusal, tftpError } from "../resolve/refusal.ts";
 import type { Report } from "../resolve/report.ts";
@@ -12,18 +11,13 @@ import { SparseNotice } from "../resolve/sparse_notice.ts";
 import type { OpenFile } from "../storage/store.ts";
 import type { FileName } from "../resolve/name.ts";
 import type { Uploads } from "../storage/upload.ts";
-import {
-  DATA_HEADER_BYTES,
-  decodePacket,
-  encodePacket,
-  OPCODE,
-  type RequestPacket,
-} from "../wire/packet.ts";
+import { decodePacket, encodePacket, OPCODE, type RequestPacket } from "../wire/packet.ts";
 import type { Acquaintances } from "./acquaintances.ts";
 import { describe } from "./describe.ts";
 import type { Settings } from "./endpoint.ts";
 import type { Groups } from "./groups.ts";
 import type { OpenFiles } from "./open_files.ts";
+import { offeredTerms, timingOf } from "./offer.ts";
 import type { Port } from "./port.ts";
 import { MemberTransfer } from "./member_transfer.ts";
 import { ReadTransfer } from "./read_transfer.ts";
@@ -153,7 +147,7 @@ export class Requests {
   #read(packet: RequestPacket, found: Found & { readonly file: OpenFile }): Transfer {
     const { settings, now } = found.arrival;
     const file = this.#options.files.share(found.file);
-    const offered = terms(packet, { settings, route: found.route, sizeBytes: file.size });
+    const offered = offeredTerms(packet, { settings, route: found.route, sizeBytes: file.size });
     const member = this.#member(packet, { ...found, file, offered });
     if (member !== null) return member;
     const granted = negotiate(packet, offered);
@@ -162,7 +156,7 @@ export class Requests {
       file,
       name: found.name,
       granted,
-      timing: timing(settings, granted.timeoutMs),
+      timing: timingOf(settings, granted.timeoutMs),
       released: (file) => this.#options.files.giveBack(file, this.#options.clock()),
     });
     this.#register(transfer);
@@ -194,7 +188,7 @@ export class Requests {
       file,
       name,
       granted,
-      timing: timing(settings, granted.timeoutMs),
+      timing: timingOf(settings, granted.timeoutMs),
       released: (file) => this.#options.files.giveBack(file, this.#options.clock()),
     });
     this.#register(transfer);
@@ -204,7 +198,7 @@ export class Requests {
 
   #write(packet: RequestPacket, found: Found & Pick<WriteOptions, "place">): Transfer {
     const { settings } = found.arrival;
-    const offered = terms(packet, { settings, route: found.route, sizeBytes: null });
+    const offered = offeredTerms(packet, { settings, route: found.route, sizeBytes: null });
     const granted = negotiate(packet, offered);
     const transfer = new WriteTransfer({
       ...this.#common(packet, found),
@@ -212,7 +206,7 @@ export class Requests {
       place: found.place,
       size: announcedSize(packet),
       granted,
-      timing: timing(settings, granted.timeoutMs),
+      timing: timingOf(settings, granted.timeoutMs),
       uploads: this.#options.uploads,
       clock: this.#options.clock,
       changed: this.#options.changed,
@@ -282,40 +276,4 @@ interface Found {
   readonly trail: readonly string[];
   readonly arrival: Arrival;
   readonly route: Route;
-}
-
-interface Offer {
-  readonly settings: Settings;
-  readonly route: Route;
-  readonly sizeBytes: number | null;
-}
-
-function terms(packet: RequestPacket, { settings: { tftp }, route, sizeBytes }: Offer): Terms {
-  // Asking for the route is only worth while for who wants larger blocks than any route takes.
-  const fits = tftp.allowFragments || !asksForLargeBlocks(packet) ? Infinity : fittingBlock(route);
-  return {
-    blockBytesMax: Math.min(tftp.blksizeMax, fits),
-    windowBlocksMax: tftp.windowsizeMax,
-    rollover: tftp.rollover,
-    sizeBytes,
-    disabled: tftp.multicast.enabled
-      ? tftp.optionsDisabled
-      : [...tftp.optionsDisabled, "multicast"],
-  };
-}
-
-function asksForLargeBlocks({ options }: RequestPacket): boolean {
-  return options.some(({ name, value }) =>
-    /^blksize2?$/i.test(name) && Number(value) > BLOCK_BYTES_DEFAULT
-  );
-}
-
-/** The largest block in octets whose DATA reaches the peer in one piece. */
-function fittingBlock({ socket, peer, local }: Route): number {
-  const payloadBytesMax = socket.payloadBytesMax?.(peer, local) ?? Infinity;
-  return Math.max(payloadBytesMax - DATA_HEADER_BYTES, BLOCK_BYTES_DEFAULT);
-}
-
-function timing({ tftp }: Settings, negotiatedMs: number | null): Timing {
-  return { timeoutMs: negotiatedMs ?? tftp.timeoutMs, retries: tftp.retries };
 }
