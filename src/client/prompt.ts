@@ -1,5 +1,6 @@
 // The interactive prompt of old TFTP clients: reads lines, finds the command, runs it.
-import { COMMANDS, type PromptCommand } from "./prompt_commands.ts";
+import type { PromptCommand } from "./prompt_command.ts";
+import { COMMANDS } from "./prompt_commands.ts";
 import type { PromptState } from "./prompt_state.ts";
 import { EXIT } from "./session.ts";
 import { shown } from "./text.ts";

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { isGroupAddress } from "../proto/group_place.ts";
 import type { MtftpTarget } from "./options.ts";
+import type { PromptCommand } from "./prompt_command.ts";
 import { SETTING_COMMANDS } from "./prompt_settings.ts";
 import {
   fetchFile,
@@ -12,17 +13,6 @@ import {
 } from "./prompt_state.ts";
 import { shown } from "./text.ts";
 import { TFTP_PORT } from "./url.ts";
-
-/** One command; `names` begins with the one that help shows. */
-export interface PromptCommand {
-  readonly names: readonly string[];
-  /** What follows the name. */
-  readonly usage: string;
-  /** One line for people. */
-  readonly help: string;
-  /** Gives false where it failed, having said why. */
-  readonly run: (state: PromptState, args: readonly string[]) => boolean | Promise<boolean>;
-}
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly PromptCommand[] = [

@@ -1,6 +1,6 @@
 // The commands of the prompt that change how files are moved, and the one that shows it all.
 import { isGroupAddress } from "../proto/group_place.ts";
-import type { PromptCommand } from "./prompt_commands.ts";
+import type { PromptCommand } from "./prompt_command.ts";
 import type { PromptState } from "./prompt_state.ts";
 import { shown } from "./text.ts";
 

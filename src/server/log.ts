@@ -1,26 +1,11 @@
 // The log: reports and events become lines of one format, and lines go to one place. It never
 // throws, whatever is in a name and whatever has become of the place.
 import type { Report } from "../resolve/report.ts";
+import type { LogEvent, LogFields, LogFormat } from "./log_format.ts";
 import { isWanted, type Level, levelOf } from "./log_level.ts";
 import { prettyFormat, reportText } from "./log_pretty.ts";
 import type { LossNote } from "./log_queue.ts";
 import { jsonFormat, logfmtFormat } from "./log_records.ts";
-
-/** Further facts of an event, by name. */
-export type LogFields = Record<string, string | number | boolean>;
-
-/** Something that happened which is no request. */
-export interface LogEvent {
-  readonly level: Level;
-  readonly text: string;
-  readonly fields: LogFields;
-}
-
-/** Makes whole lines, with the newline. Times are milliseconds since the epoch. */
-export interface LogFormat {
-  report(report: Report, level: Level, atMs: number): string;
-  event(event: LogEvent, atMs: number): string;
-}
 
 /** Takes lines one by one beside the main output, as syslog does. */
 export interface LogSink {

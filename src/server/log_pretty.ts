@@ -2,7 +2,7 @@
 // went and what held it up, or why it went wrong and what could be done.
 import { rateText, sizeText, spanText } from "../http/figures.ts";
 import type { Report } from "../resolve/report.ts";
-import type { LogEvent, LogFormat } from "./log.ts";
+import type { LogEvent, LogFormat } from "./log_format.ts";
 import type { Level } from "./log_level.ts";
 import { nameText, plainText } from "../match/safe_text.ts";
 

@@ -1,7 +1,7 @@
 // The log for machines: JSON lines, and logfmt by LogTape's formatter.
 import { getLogfmtFormatter, type LogRecord } from "@logtape/logtape";
 import type { Report } from "../resolve/report.ts";
-import type { LogFormat } from "./log.ts";
+import type { LogFormat } from "./log_format.ts";
 import type { Level } from "./log_level.ts";
 import { safeLine } from "../match/safe_text.ts";
 

@@ -1,11 +1,9 @@
 // The TFTP server without sockets, clock, disk or log: datagrams in, transfers found or made by
 // (our port, peer), timers run. Everything real is injected; the simulator injects the rest.
-import type { MtftpConfig, TftpConfig } from "../config/config.ts";
 import type { Local, Peer, UdpDriver, UdpHost, UdpSocket } from "../net/driver.ts";
 import type { Failure } from "../proto/machine.ts";
-import { Admission, type Limits } from "../resolve/admission.ts";
+import { Admission } from "../resolve/admission.ts";
 import type { Report } from "../resolve/report.ts";
-import type { Resolver } from "../resolve/resolution.ts";
 import type { OpenFile } from "../storage/store.ts";
 import type { Uploads } from "../storage/upload.ts";
 import { encodePacket, OPCODE, opcodeOf } from "../wire/packet.ts";
@@ -15,20 +13,10 @@ import { Groups } from "./groups.ts";
 import { MtftpService } from "./mtftp_service.ts";
 import { OpenFiles } from "./open_files.ts";
 import { Requests } from "./requests.ts";
+import type { Settings } from "./settings.ts";
 import { bindTids } from "./tids.ts";
 import type { Port } from "./port.ts";
 import type { LiveTransfer, Scheduled, Transfer } from "./transfer.ts";
-
-/** What new requests are judged by; replaced as a whole on reload. */
-export interface Settings {
-  readonly tftp: TftpConfig;
-  /** Gives what holds for a client instead of `tftp`; left out where nothing does. */
-  readonly tftpFor?: (client: string) => TftpConfig;
-  /** Files served by MTFTP; left out where there are none. */
-  readonly mtftp?: readonly MtftpConfig[];
-  readonly limits: Limits;
-  readonly resolver: Resolver;
-}
 
 /** Where to listen: an address, at the port of the settings unless another is given; or a socket. */
 export type ListenPlace =

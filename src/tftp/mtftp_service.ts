@@ -11,7 +11,7 @@ import type { OpenFile } from "../storage/store.ts";
 import { BLOCK_NUMBER_MAX } from "../wire/block.ts";
 import { decodePacket, type RequestPacket } from "../wire/packet.ts";
 import { describe } from "./describe.ts";
-import type { Settings } from "./endpoint.ts";
+import type { Settings } from "./settings.ts";
 import type { Admission } from "../resolve/admission.ts";
 import { MtftpTransfer } from "./mtftp_transfer.ts";
 import type { OpenFiles } from "./open_files.ts";

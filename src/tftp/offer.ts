@@ -3,7 +3,7 @@
 import type { Timing } from "../proto/machine.ts";
 import { BLOCK_BYTES_DEFAULT, type Terms } from "../proto/negotiate.ts";
 import { DATA_HEADER_BYTES, type RequestPacket } from "../wire/packet.ts";
-import type { Settings } from "./endpoint.ts";
+import type { Settings } from "./settings.ts";
 import type { Route } from "./transfer.ts";
 
 /** What the offer depends on besides the request. */

@@ -14,7 +14,7 @@ import type { Uploads } from "../storage/upload.ts";
 import { decodePacket, encodePacket, OPCODE, type RequestPacket } from "../wire/packet.ts";
 import type { Acquaintances } from "./acquaintances.ts";
 import { describe } from "./describe.ts";
-import type { Settings } from "./endpoint.ts";
+import type { Settings } from "./settings.ts";
 import type { Groups } from "./groups.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { offeredTerms, timingOf } from "./offer.ts";
