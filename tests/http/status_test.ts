@@ -61,6 +61,10 @@ test("a page that has lost its server says so", () =>
   withServer({ files: FILES }, async ({ listener }) => {
     const { body } = await ask(listener.port, "GET /.bootsrv/");
     assert.match(SCRIPT, /dataset\.state = "offline"/);
+    assert.match(
+      SCRIPT,
+      /readyState === EventSource\.CLOSED\) setTimeout\(\(\) => location\.reload/,
+    );
     assert.match(body, /\[data-state=offline\]::before\{content:"The server does not answer/);
   }));
 
