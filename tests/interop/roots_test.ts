@@ -93,7 +93,8 @@ describe("Roots by interface", { skip }, () => {
   test("what is imported from dnsmasq gives the files that dnsmasq gives", {
     skip: harness.needs("dnsmasq"),
   }, async () => {
-    const args = `--enable-tftp --tftp-root=${root} --tftp-root=${join(root, "eth1")},eth1 ` +
+    const args =
+      `--user=root --enable-tftp --tftp-root=${root} --tftp-root=${join(root, "eth1")},eth1 ` +
       `--tftp-root=${join(root, "eth2")},eth2 --except-interface=eth0`;
     const { toml } = importFrom("dnsmasq", {
       ...{ files: [], args, release: "" },
@@ -117,7 +118,7 @@ describe("Roots by interface", { skip }, () => {
 
   async function dnsmasqGives(args: string): Promise<string[]> {
     const [program, ...prefix] = link.atServer;
-    const fixed = ["--no-daemon", "--port=0", "--conf-file=/dev/null", "--user=root"];
+    const fixed = ["--no-daemon", "--port=0", "--conf-file=/dev/null"];
     const child = spawn(program!, [...prefix, "dnsmasq", ...fixed, ...args.split(" ")], {
       stdio: "ignore",
     });
