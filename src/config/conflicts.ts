@@ -1,19 +1,10 @@
 // Keys that are right each by itself and impossible together.
 import { inNetwork, parseAddress, parseNetwork } from "../match/network.ts";
 import type { Config, MtftpConfig } from "./config.ts";
+import type { Conflict } from "./conflict.ts";
 import type { KeyPath } from "./key_path.ts";
 import { rewriteConflicts } from "./rewrite_conflicts.ts";
 import { formatPortRange, type PortRange, quote } from "./text.ts";
-
-/** Two or more keys at odds. */
-export interface Conflict {
-  /** The key to point at: the one most likely to be changed. */
-  readonly path: KeyPath;
-  /** Further keys that have a part in it. */
-  readonly with: readonly KeyPath[];
-  readonly message: string;
-  readonly hint: string;
-}
 
 const PORT = ["tftp", "port"] as const;
 const SINGLE_PORT = ["tftp", "single-port"] as const;

@@ -9,6 +9,16 @@ export type Flags = Readonly<Record<string, string | boolean | readonly string[]
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** All that a configuration is made from. */
+export interface LoadInput {
+  readonly flags: Flags;
+  readonly env: Environment;
+  /** Absolute; what relative paths in flags and variables are relative to. */
+  readonly cwd: string;
+  /** The text of a file, null if there is none. May throw, like `readFileSync`. */
+  readFile(path: string): string | null;
+}
+
 /** Values for some keys, and what each of them was called where it came from. */
 export interface Layer {
   readonly kind: "flag" | "environment";

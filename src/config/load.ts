@@ -8,21 +8,11 @@ import { conflictsOf } from "./conflicts.ts";
 import { fromFile } from "./convert.ts";
 import type { Fault } from "./faults.ts";
 import { isTable, type KeyPath, pathKey, type RawTable, valueAt } from "./key_path.ts";
-import { type Environment, environmentLayer, flagLayer, type Flags, overlay } from "./layers.ts";
+import { environmentLayer, flagLayer, type LoadInput, overlay } from "./layers.ts";
 import { locate, type Located, type Origin } from "./locate.ts";
 import { readLayer } from "./read_layer.ts";
 import { type FileConfig, FileSchema } from "./schema.ts";
 import { READY_FILE_VARIABLE } from "./settings.ts";
-
-/** All that a configuration is made from. */
-export interface LoadInput {
-  readonly flags: Flags;
-  readonly env: Environment;
-  /** Absolute; what relative paths in flags and variables are relative to. */
-  readonly cwd: string;
-  /** The text of a file, null if there is none. May throw, like `readFileSync`. */
-  readFile(path: string): string | null;
-}
 
 /** A configuration, or at least one fault. */
 export type Loaded =

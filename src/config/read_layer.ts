@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { Fault, FaultSource } from "./faults.ts";
 import type { RawTable } from "./key_path.ts";
-import type { LoadInput } from "./load.ts";
+import type { LoadInput } from "./layers.ts";
 import { CONFIG_VARIABLE } from "./settings.ts";
 import { quote } from "./text.ts";
 

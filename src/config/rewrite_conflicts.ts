@@ -3,7 +3,7 @@ import { closest } from "../match/distance.ts";
 import { compilePattern } from "../match/pattern.ts";
 import { compileTemplate } from "../match/template.ts";
 import type { RewriteConfig } from "./config.ts";
-import type { Conflict } from "./conflicts.ts";
+import type { Conflict } from "./conflict.ts";
 import { quote } from "./text.ts";
 
 /** Jumps to labels that no rule has, and labels that two rules have. */

@@ -6,20 +6,11 @@ import { basename, dirname } from "node:path";
 import { quoted } from "../match/quoted.ts";
 import type { FileName } from "../resolve/name.ts";
 import { joined } from "./any_case.ts";
-import type { CaseIndex } from "./case_index.ts";
 import { errorCode } from "./disk_faults.ts";
-import type { DiskRoot } from "./disk_root.ts";
-import type { DiskUploadOptions } from "./disk_uploads.ts";
 import { realPath } from "./real_path.ts";
 import { UploadFault, uploadFaultOf } from "./upload_fault.ts";
+import type { UploadTree } from "./upload_tree.ts";
 import { VERSION_SUFFIX_BYTES } from "./versions.ts";
-
-/** A tree that takes uploads. */
-export interface UploadTree {
-  readonly root: DiskRoot;
-  readonly cases: CaseIndex;
-  readonly options: DiskUploadOptions;
-}
 
 /** A place to upload to. */
 export interface DiskTarget {

@@ -2,12 +2,13 @@
 // in order, syncs and renames. All events come from that loop, so none comes inside a call.
 import { quoted } from "../match/quoted.ts";
 import type { Refusal } from "../resolve/refusal.ts";
-import { type DiskTarget, findTarget, type UploadTree } from "./disk_target.ts";
+import { type DiskTarget, findTarget } from "./disk_target.ts";
 import { isPartName } from "./part_names.ts";
 import type { Hold, Quota } from "./quota.ts";
 import { stage, type Staged } from "./staging.ts";
 import type { Upload, UploadEvents, UploadRequest } from "./upload.ts";
 import { refusalOf, UploadFault } from "./upload_fault.ts";
+import type { UploadTree } from "./upload_tree.ts";
 
 /** Octets waiting for the disk, from which on the writer is told to wait. */
 export const QUEUE_BYTES_MAX = 4 * 1024 * 1024;

@@ -2,32 +2,12 @@
 // synced and renamed over it in one step. Whatever happens before leaves nothing behind, and the
 // old file whole. Asynchronous, for the main thread.
 import { CaseIndex } from "./case_index.ts";
-import { DiskRoot, type DiskRootOptions } from "./disk_root.ts";
-import type { UploadTree } from "./disk_target.ts";
+import { DiskRoot } from "./disk_root.ts";
 import { DiskUpload } from "./disk_upload.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { Quota, type QuotaOptions } from "./quota.ts";
+import { Quota } from "./quota.ts";
 import type { Uploads } from "./upload.ts";
-
-/** How uploads are stored. */
-export interface DiskUploadOptions extends DiskRootOptions {
-  /** Files that do not exist may be made; directories never are. */
-  readonly create: boolean;
-  /** Files that exist may be replaced; "version" keeps the old one under a dated name. */
-  readonly overwrite: boolean | "version";
-  /** Largest file in octets; 0 means no limit. */
-  readonly sizeBytesMax: number;
-  /** Replace only files that everybody may write, as tftpd(8) does. */
-  readonly requireWorldReadable: boolean;
-  /** A file that differs from the name only in letter case is the file meant. */
-  readonly caseInsensitive: boolean;
-  /** What all files may fill together; left out for no limit. */
-  readonly quota?: QuotaOptions;
-  /** Further folders that uploads may name as theirs, to be cleaned at the start. */
-  readonly further?: readonly string[];
-  /** Milliseconds since 1970, to tell an upload in progress from one that a crash left behind. */
-  readonly now: () => number;
-}
+import type { DiskUploadOptions, UploadTree } from "./upload_tree.ts";
 
 /** Folders whose state is kept; clients may have folders of their own. */
 const TREES_MAX = 256;

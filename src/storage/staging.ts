@@ -9,9 +9,10 @@ import { tmpdir } from "node:os";
 import { basename } from "node:path";
 import { quoted } from "../match/quoted.ts";
 import { errorCode } from "./disk_faults.ts";
-import type { DiskTarget, UploadTree } from "./disk_target.ts";
+import type { DiskTarget } from "./disk_target.ts";
 import { partName } from "./part_names.ts";
 import { UploadFault, uploadFaultOf } from "./upload_fault.ts";
+import type { UploadTree } from "./upload_tree.ts";
 import { keepVersion } from "./versions.ts";
 
 /** An upload's own file. Whoever staged it ends it with `discard`, after `publish` or instead. */

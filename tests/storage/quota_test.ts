@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { rmSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
-import type { DiskUploadOptions } from "../../src/storage/disk_uploads.ts";
+import type { DiskUploadOptions } from "../../src/storage/upload_tree.ts";
 import type { QuotaOptions } from "../../src/storage/quota.ts";
 import { type TempTree, withTree } from "./temp_tree.ts";
 import { diskUploads, put, Writer } from "./writer.ts";

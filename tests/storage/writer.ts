@@ -1,7 +1,8 @@
 // An upload under way, and promises for what becomes of it.
 import assert from "node:assert/strict";
 import type { Refusal } from "../../src/resolve/refusal.ts";
-import { createDiskUploads, type DiskUploadOptions } from "../../src/storage/disk_uploads.ts";
+import { createDiskUploads } from "../../src/storage/disk_uploads.ts";
+import type { DiskUploadOptions } from "../../src/storage/upload_tree.ts";
 import type { Upload, Uploads } from "../../src/storage/upload.ts";
 import { fileName } from "./store_suite.ts";
 import type { TempTree } from "./temp_tree.ts";
