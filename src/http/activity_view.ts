@@ -1,27 +1,12 @@
 // What the status pages show: the running and the recent transfers, the counters, the server.
 // Made by the server; the app only reads.
 import type { RefusalKind } from "../resolve/refusal.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 
 /** A report and when it came, in milliseconds since the epoch. */
 export interface Recent {
   readonly atMs: number;
   readonly report: Report;
-}
-
-/** A transfer that is under way, as it stands now. */
-export interface LiveTransfer {
-  readonly via: Report["via"];
-  readonly operation: Report["operation"];
-  readonly client: string;
-  readonly port: number;
-  readonly name: string;
-  readonly bytes: number;
-  /** Octets of the whole, or null where that is not known. */
-  readonly size: number | null;
-  readonly durationMs: number;
-  /** Negotiated options, HTTP range, group address and members. */
-  readonly options: string;
 }
 
 /** One client and the last thing it asked for. */

@@ -1,6 +1,7 @@
 // The status page and the page of one client, made on the server: tables that need no script.
 import { html, raw } from "hono/html";
-import type { LiveTransfer, Recent } from "./activity_view.ts";
+import type { Recent } from "./activity_view.ts";
+import type { LiveTransfer } from "../resolve/report.ts";
 import type { HttpAppOptions } from "./deps.ts";
 import { type Cell, document, foreign, type Html, table } from "./document.ts";
 import { rateText, sizeText, spanText, timeText } from "./figures.ts";

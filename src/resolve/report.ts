@@ -1,5 +1,5 @@
-// What the log says of one request, whatever protocol it came by. The endpoint and the HTTP app
-// make reports; the server turns them into lines, counters and the status page.
+// What the log says of one request, and the status page of one under way, whatever protocol it came
+// by. The endpoint and the HTTP app make them; the server turns them into lines, counters and pages.
 import type { RefusalKind } from "./refusal.ts";
 
 /** Made once, when a request has ended. Times are milliseconds, sizes octets of payload. */
@@ -33,4 +33,19 @@ export interface Report {
   readonly trail: readonly string[];
   /** What the operator could do about it, or "". */
   readonly hint: string;
+}
+
+/** A transfer that is under way, as it stands now. */
+export interface LiveTransfer {
+  readonly via: Report["via"];
+  readonly operation: Report["operation"];
+  readonly client: string;
+  readonly port: number;
+  readonly name: string;
+  readonly bytes: number;
+  /** Octets of the whole, or null where that is not known. */
+  readonly size: number | null;
+  readonly durationMs: number;
+  /** Negotiated options, HTTP range, group address and members. */
+  readonly options: string;
 }

@@ -1,15 +1,9 @@
 // What the server remembers of its requests: the last ones, the last ones of each client, sums
 // since the start, and what is under way. Bounded in every direction; all of it lives in memory.
 import { LRUCache } from "lru-cache";
-import type {
-  ActivityView,
-  ClientSummary,
-  Count,
-  LiveTransfer,
-  Recent,
-} from "../http/activity_view.ts";
+import type { ActivityView, ClientSummary, Count, Recent } from "../http/activity_view.ts";
 import type { RefusalKind } from "../resolve/refusal.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 
 /** Reports kept in all, reports kept per client, clients kept. */
 const RECENT_MAX = 200;

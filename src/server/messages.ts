@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { Refusal } from "../resolve/refusal.ts";
 import type { UploadRequest } from "../storage/upload.ts";
-import type { LiveTransfer } from "../tftp/transfer.ts";
+import type { LiveTransfer } from "../resolve/report.ts";
 
 /** From the main thread to the worker. */
 export type ToWorker =

@@ -1,6 +1,7 @@
 // What a running server says of itself, as lines for a terminal. The figures come from its status
 // pages, so they are as good as whoever answers there: whatever is in them is only printed.
-import type { Count, LiveTransfer, Recent, ServerInfo } from "../http/activity_view.ts";
+import type { Count, Recent, ServerInfo } from "../http/activity_view.ts";
+import type { LiveTransfer } from "../resolve/report.ts";
 import { rateText, sizeText, spanText } from "../http/figures.ts";
 import { reportText } from "./log_pretty.ts";
 import { nameText, plainText } from "../match/safe_text.ts";

@@ -1,7 +1,7 @@
 // TFTP as the main thread sees it: one worker, or several that share their ports and are told and
 // asked together.
 import type { Config } from "../config/config.ts";
-import type { LiveTransfer } from "../tftp/transfer.ts";
+import type { LiveTransfer } from "../resolve/report.ts";
 import type { Bound, ListenFault, Place } from "./messages.ts";
 import {
   startThread,

@@ -1,10 +1,9 @@
 // The main thread's handle on one TFTP worker: starts it, passes its words on, wakes it, stops it.
 import type { Config } from "../config/config.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { Uploads } from "../storage/upload.ts";
 import { EventFd } from "../sys/eventfd.ts";
 import { openLibc } from "../sys/libc.ts";
-import type { LiveTransfer } from "../tftp/transfer.ts";
 import type { FromWorker, ListenFault, Place, ToWorker } from "./messages.ts";
 import { UploadDesk } from "./upload_desk.ts";
 

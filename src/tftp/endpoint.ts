@@ -3,7 +3,7 @@
 import type { Local, Peer, UdpDriver, UdpHost, UdpSocket } from "../net/driver.ts";
 import type { Failure } from "../proto/machine.ts";
 import { Admission } from "../resolve/admission.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { OpenFile } from "../storage/store.ts";
 import type { Uploads } from "../storage/upload.ts";
 import { encodePacket, OPCODE, opcodeOf } from "../wire/packet.ts";
@@ -16,7 +16,7 @@ import { Requests } from "./requests.ts";
 import type { Settings } from "./settings.ts";
 import { bindTids } from "./tids.ts";
 import type { Port } from "./port.ts";
-import type { LiveTransfer, Scheduled, Transfer } from "./transfer.ts";
+import type { Scheduled, Transfer } from "./transfer.ts";
 
 /** Where to listen: an address, at the port of the settings unless another is given; or a socket. */
 export type ListenPlace =

@@ -2,7 +2,7 @@
 // goes to its group, which decides when it ends.
 import type { Failure, Granted, Result, Timing } from "../proto/machine.ts";
 import type { MemberId } from "../proto/group_member.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { FileName } from "../resolve/name.ts";
 import type { OpenFile } from "../storage/store.ts";
 import type { Option, RequestPacket } from "../wire/packet.ts";
@@ -10,7 +10,7 @@ import { blockOf, DATA_HEADER_BYTES, decodePacket, OPCODE, opcodeOf } from "../w
 import type { Ending } from "./describe.ts";
 import { describeMember } from "./group_report.ts";
 import type { GroupSession } from "./group_session.ts";
-import { type LiveTransfer, Transfer, type TransferOptions } from "./transfer.ts";
+import { Transfer, type TransferOptions } from "./transfer.ts";
 
 export interface MemberOptions extends TransferOptions {
   readonly session: GroupSession;

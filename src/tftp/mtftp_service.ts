@@ -6,7 +6,7 @@ import type { Peer, UdpDriver, UdpSocket } from "../net/driver.ts";
 import { lastBlockOf } from "../proto/group_offer.ts";
 import { MTFTP_BLOCK_BYTES } from "../proto/mtftp.ts";
 import { checkName, type FileName } from "../resolve/name.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { OpenFile } from "../storage/store.ts";
 import { BLOCK_NUMBER_MAX } from "../wire/block.ts";
 import { decodePacket, type RequestPacket } from "../wire/packet.ts";
@@ -15,7 +15,7 @@ import type { Settings } from "./settings.ts";
 import type { Admission } from "../resolve/admission.ts";
 import { MtftpTransfer } from "./mtftp_transfer.ts";
 import type { OpenFiles } from "./open_files.ts";
-import { errorText, type LiveTransfer, type Route, type Transfer } from "./transfer.ts";
+import { errorText, type Route, type Transfer } from "./transfer.ts";
 
 export interface MtftpServiceOptions {
   readonly driver: UdpDriver;

@@ -5,12 +5,11 @@ import type { MtftpConfig } from "../config/config.ts";
 import type { Granted, Result, Timing } from "../proto/machine.ts";
 import { lastBlockOf } from "../proto/group_offer.ts";
 import { MTFTP_BLOCK_BYTES, MtftpPass } from "../proto/mtftp.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { BlockIndex } from "../wire/block.ts";
 import { DATA_HEADER_BYTES, decodePacket, OPCODE, writeHeader } from "../wire/packet.ts";
 import { describe, type Ending } from "./describe.ts";
 import { type SendingOptions, SendingTransfer } from "./sending_transfer.ts";
-import type { LiveTransfer } from "./transfer.ts";
 
 export interface PassOptions extends SendingOptions {
   readonly entry: MtftpConfig;

@@ -2,7 +2,7 @@
 import type { Run } from "../net/driver.ts";
 import type { Granted, Result, Timing } from "../proto/machine.ts";
 import { Sender } from "../proto/sender.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { FileName } from "../resolve/name.ts";
 import { type BlockIndex, blockNumber } from "../wire/block.ts";
 import {
@@ -16,7 +16,6 @@ import {
 import { type Content, NetasciiContent, OctetContent } from "./content.ts";
 import { describe, type Ending } from "./describe.ts";
 import { type SendingOptions, SendingTransfer } from "./sending_transfer.ts";
-import type { LiveTransfer } from "./transfer.ts";
 
 export interface ReadOptions extends SendingOptions {
   readonly name: FileName;

@@ -2,7 +2,7 @@
 // it. The directions are in sending_transfer.ts and write_transfer.ts.
 import type { Local, Peer, UdpSocket } from "../net/driver.ts";
 import type { Failure, Machine, Outbox, Result } from "../proto/machine.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { BlockIndex } from "../wire/block.ts";
 import { encodePacket, type Packet, type RequestPacket } from "../wire/packet.ts";
 import type { Timed } from "./deadlines.ts";
@@ -26,20 +26,6 @@ export interface TransferEvents {
   settled(transfer: Transfer, report: Report): void;
   /** It has ended: forget it. Called once. */
   ended(transfer: Transfer): void;
-}
-
-/** What status pages show of a running transfer. */
-export interface LiveTransfer {
-  readonly via: "tftp" | "multicast" | "mtftp";
-  readonly operation: "read" | "write";
-  readonly client: string;
-  readonly port: number;
-  readonly name: string;
-  readonly bytes: number;
-  /** Octets of the whole, or null where unknown. */
-  readonly size: number | null;
-  readonly durationMs: number;
-  readonly options: string;
 }
 
 /** What the endpoint wakes up. */

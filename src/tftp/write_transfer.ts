@@ -4,14 +4,14 @@ import type { Granted, Packet, Result, Timing } from "../proto/machine.ts";
 import { Receiver } from "../proto/receiver.ts";
 import type { FileName } from "../resolve/name.ts";
 import { type Refusal, tftpError } from "../resolve/refusal.ts";
-import type { Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report } from "../resolve/report.ts";
 import { pathOf, type WritePlace } from "../resolve/resolution.ts";
 import type { Upload, Uploads } from "../storage/upload.ts";
 import type { BlockIndex } from "../wire/block.ts";
 import { decodePacket } from "../wire/packet.ts";
 import { NetasciiDecoder } from "../wire/netascii.ts";
 import { describe } from "./describe.ts";
-import { type LiveTransfer, Transfer, type TransferOptions } from "./transfer.ts";
+import { Transfer, type TransferOptions } from "./transfer.ts";
 
 /** Peers repeat their last DATA after one to six seconds of silence (curl, atftp), twice at most. */
 const DALLY_MS = 15_000;

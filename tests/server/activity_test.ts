@@ -1,8 +1,7 @@
 // What the server remembers, how little of it, and when it tells those who watch.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LiveTransfer } from "../../src/http/activity_view.ts";
-import type { Report } from "../../src/resolve/report.ts";
+import type { LiveTransfer, Report } from "../../src/resolve/report.ts";
 import { createActivity } from "../../src/server/activity.ts";
 
 function report(fields: Partial<Report> = {}): Report {

@@ -1,7 +1,8 @@
 // The metrics in the Prometheus text format, from the activity as it is at the scrape.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Count, LiveTransfer } from "../../src/http/activity_view.ts";
+import type { Count } from "../../src/http/activity_view.ts";
+import type { LiveTransfer } from "../../src/resolve/report.ts";
 import { createMetrics } from "../../src/server/metrics.ts";
 
 test("each scrape shows the sums as they are", async () => {
