@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "match",
   ],
   http: ["resolve", "storage", "config:types", "match"],
-  resolve: ["storage:types", "match", "config:types"],
+  resolve: ["storage:types", "storage/store_refusals.ts", "match", "config:types"],
   storage: ["resolve/name.ts:types", "resolve/refusal.ts:types", "match", "sys/look.ts:types"],
   import: ["config", "match"],
   dhcp: ["config:types", "storage:types"],

@@ -4,6 +4,7 @@ import type { AccessConfig, RewriteConfig, UploadConfig } from "../config/config
 import { parseAddress } from "../match/network.ts";
 import { quoted } from "../match/quoted.ts";
 import type { OpenFile, StoreFault, StoreRefusal } from "../storage/store.ts";
+import { STORE_REFUSALS } from "../storage/store_refusals.ts";
 import type { Place, PlaceAsk, Trees } from "../storage/trees.ts";
 import { type Access, compileAccess } from "./access.ts";
 import { checkName, type FileName } from "./name.ts";
@@ -246,7 +247,7 @@ class Request {
     const where = folders.length > 1 ? ` in ${folders.join(", ")}` : "";
     this.#trail.push(`tried ${quoted(located.name)}${where}: ${FAULT_WORDS[fault]}`);
     if (fault === "not-found") this.#hint(located);
-    return this.#refuse(FAULT_REFUSALS[fault], detail);
+    return this.#refuse(STORE_REFUSALS[fault], detail);
   }
 
   /** Opens `name`, which `located` says where to look for; remembers it. */
@@ -320,16 +321,6 @@ function openFirst({ name, places }: Located): Pick<Tried, "place" | "file"> {
 function placeOf({ root, name }: Place): { readonly root: string; readonly name: FileName } {
   return { root: root.path, name };
 }
-
-const FAULT_REFUSALS: Readonly<Record<StoreFault, RefusalKind>> = {
-  "not-found": "not-found",
-  "forbidden": "forbidden",
-  "outside": "forbidden",
-  "not-a-file": "not-a-file",
-  "name-too-long": "bad-name",
-  "busy": "busy",
-  "unavailable": "unavailable",
-};
 
 const FAULT_WORDS: Readonly<Record<StoreFault, string>> = {
   "not-found": "no such file",

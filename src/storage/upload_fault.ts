@@ -1,7 +1,8 @@
 // What goes wrong with an upload, thrown inside the storage and caught at its edge.
 import type { Refusal, RefusalKind } from "../resolve/refusal.ts";
 import { errorCode } from "./disk_faults.ts";
-import type { StoreFault, StoreRefusal } from "./store.ts";
+import type { StoreRefusal } from "./store.ts";
+import { STORE_REFUSALS } from "./store_refusals.ts";
 
 /** An upload that cannot go on. */
 export class UploadFault extends Error {
@@ -25,16 +26,6 @@ export function refusalOf(error: unknown): Refusal {
   const detail = error instanceof Error ? error.message : String(error);
   return { kind: SYSTEM_REFUSALS[errorCode(error)] ?? "failed", detail };
 }
-
-const STORE_REFUSALS: Readonly<Record<StoreFault, RefusalKind>> = {
-  "not-found": "not-found",
-  "forbidden": "forbidden",
-  "outside": "forbidden",
-  "not-a-file": "not-a-file",
-  "name-too-long": "bad-name",
-  "busy": "busy",
-  "unavailable": "unavailable",
-};
 
 const SYSTEM_REFUSALS: Readonly<Record<string, RefusalKind>> = {
   ENOSPC: "no-space",
