@@ -4,6 +4,7 @@ import type { Peer, UdpSocket } from "../net/driver.ts";
 import type { Packet, Result, Timing } from "../proto/machine.ts";
 import { MTFTP_BLOCK_BYTES } from "../proto/mtftp.ts";
 import { MtftpClient, type MtftpClientOutbox, type MtftpRole } from "../proto/mtftp_client.ts";
+import { unnegotiated } from "../proto/negotiate.ts";
 import type { Opened } from "../proto/opening.ts";
 import { decodePacket, encodePacket } from "../wire/packet.ts";
 import {
@@ -39,13 +40,7 @@ const DALLY_MS = 500;
 
 /** MTFTP negotiates nothing. */
 const UNNEGOTIATED: Opened = {
-  granted: {
-    blockBytes: MTFTP_BLOCK_BYTES,
-    windowBlocks: 1,
-    rollover: 0,
-    timeoutMs: null,
-    options: [],
-  },
+  granted: unnegotiated(MTFTP_BLOCK_BYTES),
   sizeBytes: null,
   oack: null,
   place: null,

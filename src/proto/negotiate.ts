@@ -45,19 +45,18 @@ export function announcedSize(request: RequestPacket): number | null {
   return option === undefined ? null : decimal(option.value);
 }
 
+/** What holds where nothing is negotiated: RFC 1350 as it was. */
+export function unnegotiated(blockBytes = BLOCK_BYTES_DEFAULT): Granted {
+  return { blockBytes, windowBlocks: 1, rollover: 0, timeoutMs: null, options: [] };
+}
+
 /**
  * Grants what the terms allow. The OACK has the options in the order asked and spelt as asked,
  * each once (the first of repeated ones); what is unknown, disabled or senseless is left out,
  * never refused; numbers that are too large are lowered.
  */
 export function negotiate(request: RequestPacket, terms: Terms): Granted {
-  let granted: Granted = {
-    blockBytes: BLOCK_BYTES_DEFAULT,
-    windowBlocks: 1,
-    rollover: terms.rollover,
-    timeoutMs: null,
-    options: [],
-  };
+  let granted: Granted = { ...unnegotiated(), rollover: terms.rollover };
   const options: Option[] = [];
   const seen = new Set<string>(terms.disabled);
   for (const asked of request.options) {

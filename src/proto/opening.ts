@@ -4,7 +4,7 @@
 import type { Option, RequestPacket } from "../wire/packet.ts";
 import type { GroupPlace } from "./group_place.ts";
 import type { Failure, Granted, Machine, Outbox, Packet, Timing } from "./machine.ts";
-import { accept, BLOCK_BYTES_DEFAULT } from "./negotiate.ts";
+import { accept, unnegotiated } from "./negotiate.ts";
 import { RetransmitTimer } from "./timer.ts";
 
 /** What the server agreed to with its first answer. */
@@ -145,15 +145,9 @@ const ERROR_OPTIONS = 8;
 /** Options refused, illegal operation, not defined. */
 const SENT_BY_PUZZLED_SERVERS: readonly number[] = [ERROR_OPTIONS, 4, 0];
 
-/** A server that knows no options, or none of ours: RFC 1350 as it was. */
+/** A server that knows no options, or none of ours. */
 const UNNEGOTIATED: Opened = {
-  granted: {
-    blockBytes: BLOCK_BYTES_DEFAULT,
-    windowBlocks: 1,
-    rollover: 0,
-    timeoutMs: null,
-    options: [],
-  },
+  granted: unnegotiated(),
   sizeBytes: null,
   oack: null,
   place: null,

@@ -2,9 +2,10 @@
 // goes to the group. Everything leaves from the server port that clients expect it from.
 import type { Peer, Run } from "../net/driver.ts";
 import type { MtftpConfig } from "../config/config.ts";
-import type { Granted, Result, Timing } from "../proto/machine.ts";
+import type { Result, Timing } from "../proto/machine.ts";
 import { lastBlockOf } from "../proto/group_offer.ts";
 import { MTFTP_BLOCK_BYTES, MtftpPass } from "../proto/mtftp.ts";
+import { unnegotiated } from "../proto/negotiate.ts";
 import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { BlockIndex } from "../wire/block.ts";
 import { DATA_HEADER_BYTES, decodePacket, OPCODE, writeHeader } from "../wire/packet.ts";
@@ -18,13 +19,7 @@ export interface PassOptions extends SendingOptions {
 
 /** The least patience with the client that acknowledges. */
 const PATIENCE_MS_MIN = 2_000;
-const GRANTED: Granted = {
-  blockBytes: MTFTP_BLOCK_BYTES,
-  windowBlocks: 1,
-  rollover: 0,
-  timeoutMs: null,
-  options: [],
-};
+const GRANTED = unnegotiated(MTFTP_BLOCK_BYTES);
 /** Shared by all passes: `sendRun` borrows it for the length of the call only. */
 const headers = new Uint8Array(DATA_HEADER_BYTES);
 
