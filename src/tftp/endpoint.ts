@@ -198,7 +198,7 @@ export class Endpoint implements UdpHost {
     for (const transfer of [...this.#acquaintances.transfers()]) transfer.abort(failure, now);
     for (const socket of this.#ports.keys()) socket.close();
     this.#ports.clear();
-    this.#files.close();
+    this.#files.closeIdle();
   }
 
   /** Keeps the timer of a transfer that may have a new deadline. */

@@ -58,9 +58,11 @@ export class OpenFiles {
     }
   }
 
-  /** Closes what is idle, at once. */
-  close() {
+  /** Closes what is idle, at once. False where nothing is. */
+  closeIdle(): boolean {
+    const any = this.#idle.size > 0;
     for (const shared of this.#idle) this.#close(shared);
+    return any;
   }
 
   #longestIdle(): Shared | undefined {

@@ -7,6 +7,7 @@ import { announcedSize, negotiate, type Terms } from "../proto/negotiate.ts";
 import type { Admission } from "../resolve/admission.ts";
 import { type Refusal, tftpError } from "../resolve/refusal.ts";
 import type { Report } from "../resolve/report.ts";
+import type { Ask, Resolution, Resolver } from "../resolve/resolution.ts";
 import { SparseNotice } from "../resolve/sparse_notice.ts";
 import type { OpenFile } from "../storage/store.ts";
 import type { FileName } from "../resolve/name.ts";
@@ -124,7 +125,7 @@ export class Requests {
       const refusal: Refusal = { kind: "bad-mode", detail: `Mode ${quoted(packet.mode)}` };
       return this.#refuse(packet, { route: arrival.route, refusal, trail: [] });
     }
-    const resolution = arrival.settings.resolver.resolve({
+    const resolution = this.#resolve(arrival.settings.resolver, {
       operation: packet.op === "rrq" ? "read" : "write",
       via: "tftp",
       name: packet.name,
@@ -142,6 +143,13 @@ export class Requests {
       case "write":
         return this.#write(packet, { ...resolution, arrival, route });
     }
+  }
+
+  /** Files kept open for whoever may want them next give way to who is here. */
+  #resolve(resolver: Resolver, asked: Ask): Resolution {
+    const resolution = resolver.resolve(asked);
+    const isBusy = resolution.kind === "refused" && resolution.refusal.kind === "busy";
+    return isBusy && this.#options.files.closeIdle() ? resolver.resolve(asked) : resolution;
   }
 
   #read(packet: RequestPacket, found: Found & { readonly file: OpenFile }): Transfer {

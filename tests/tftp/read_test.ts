@@ -1,6 +1,7 @@
 // Reads from the whole endpoint: the rules that need a server, and what clients make of them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Resolver } from "../../src/resolve/resolution.ts";
 import { Bench } from "../sim/bench.ts";
 import { datagram } from "../wire/hex.ts";
 
@@ -284,4 +285,32 @@ test("close() tells every peer and forgets every transfer", async () => {
   assert.deepEqual(client.heard(), ["tid ERROR 0 Server stops"]);
   assert.deepEqual(bench.outcomes(), ["aborted: Server stops"]);
   assert.equal(bench.endpoint.transfers, 0);
+});
+
+test("a file kept open for the next client gives way where no more can be opened", async () => {
+  const bench = await Bench.start({ files: FILES });
+  const settings = bench.settings({});
+  let open = 0;
+  const resolve: Resolver["resolve"] = (ask) => {
+    const refusal = { kind: "busy", detail: "too many open files" } as const;
+    if (open === 1) return { kind: "refused", refusal, trail: [] };
+    const resolution = settings.resolver.resolve(ask);
+    if (resolution.kind !== "read") return resolution;
+    const { file } = resolution;
+    const close = file.close.bind(file);
+    open++;
+    file.close = () => {
+      open--;
+      close();
+    };
+    return resolution;
+  };
+  bench.endpoint.configure({ ...settings, resolver: { ...settings.resolver, resolve } });
+  const client = bench.client();
+  client.rrq("f");
+  assert.deepEqual(bench.client("10.0.0.3").rrq("text"), ["69 ERROR 0 Server busy, try again"]);
+  client.ack(1);
+  client.ack(2);
+  assert.deepEqual(bench.client("10.0.0.4").rrq("text"), ["tid DATA 1 (4)"]);
+  assert.equal(open, 1);
 });
