@@ -3,7 +3,7 @@
 import type { AccessConfig, RewriteConfig, UploadConfig } from "../config/config.ts";
 import { parseAddress } from "../match/network.ts";
 import { quoted } from "../match/quoted.ts";
-import type { OpenFile, StoreFault, StoreRefusal } from "../storage/store.ts";
+import type { Near, OpenFile, StoreFault, StoreRefusal } from "../storage/store.ts";
 import { STORE_REFUSALS } from "../storage/store_refusals.ts";
 import type { Place, PlaceAsk, Trees } from "../storage/trees.ts";
 import { type Access, compileAccess } from "./access.ts";
@@ -266,7 +266,7 @@ class Request {
     if (!this.#parts.hints.take()) return;
     const found = places.map(({ root, name }) => root.store.nearest(name))
       .filter((near) => near !== null);
-    const near = found.find(({ why }) => why === "case") ?? found[0];
+    const near = found.find(({ why }) => why !== "similar") ?? found[0];
     if (near === undefined) return;
     this.#trail.push(`nearest: ${quoted(near.name)} (${nearWords(near)})`);
   }
@@ -281,10 +281,15 @@ class Request {
 }
 
 /** A runtime that cannot name a file by its octets shows those that are no UTF-8 as U+FFFD. */
-function nearWords({ name, why }: { readonly name: string; readonly why: "case" | "similar" }) {
-  if (name.includes("\ufffd")) return "its name on disk is not UTF-8";
-  return why === "case" ? "case differs" : why;
+function nearWords({ name, why }: Near): string {
+  return name.includes("\ufffd") ? "its name on disk is not UTF-8" : NEAR_WORDS[why];
 }
+
+const NEAR_WORDS = {
+  case: "case differs",
+  similar: "similar",
+  dangling: "a link that leads nowhere",
+} as const satisfies Record<Near["why"], string>;
 
 interface Located {
   readonly kind: "places";

@@ -27,7 +27,7 @@ import { isPartName } from "./part_names.ts";
 import { RecentFiles } from "./recent_files.ts";
 import { realPath } from "./real_path.ts";
 import { Searched } from "./searched.ts";
-import type { Entry, OpenFile, Store, StoreRefusal } from "./store.ts";
+import type { Entry, Near, OpenFile, Store, StoreRefusal } from "./store.ts";
 
 /** How a tree on disk is served. */
 export interface DiskOptions extends DiskRootOptions {
@@ -114,7 +114,9 @@ class DiskStore implements Store {
     }
   }
 
-  nearest(name: FileName): { readonly name: string; readonly why: "case" | "similar" } | null {
+  nearest(name: FileName): Near | null {
+    // Seen in its folder, so that nobody looks for what is wrong.
+    if (isLink(this.#root.join(name))) return { name, why: "dangling" };
     return nearestName(name, {
       names: (directory, max) => this.#names(this.#root.join(directory as FileName), max),
     });
@@ -221,12 +223,8 @@ class DiskStore implements Store {
   }
 }
 
-/** A link whose target is missing is seen in the folder, but cannot be read. */
 function missing(path: string): StoreRefusal {
-  const text = isLink(path)
-    ? `Link ${quoted(path)} leads nowhere`
-    : `No such file: ${quoted(path)}`;
-  return fault("not-found", text);
+  return fault("not-found", `No such file: ${quoted(path)}`);
 }
 
 function isLink(path: string): boolean {

@@ -2,6 +2,7 @@
 // letter case wins; else a walk down takes the most similar part wherever the exact one is missing.
 import { closest } from "../match/distance.ts";
 import { findInAnyCase, joined } from "./any_case.ts";
+import type { Near } from "./store.ts";
 
 /** What the walk asks of a tree; names are relative, "" is the root. */
 export interface NearestTree {
@@ -16,7 +17,7 @@ export const NEAREST_ENTRIES_MAX = 2000;
 export function nearestName(
   name: string,
   tree: NearestTree,
-): { readonly name: string; readonly why: "case" | "similar" } | null {
+): Near | null {
   const read = bounded(tree);
   const sameLetters = findInAnyCase(name, (directory, part) => {
     const lower = part.toLowerCase();

@@ -42,6 +42,13 @@ export interface Entry {
   readonly mtimeMs: number;
 }
 
+/** What is there instead of a missing file. */
+export interface Near {
+  readonly name: string;
+  /** It differs in letter case only, is the closest one, or is a link whose target is missing. */
+  readonly why: "case" | "similar" | "dangling";
+}
+
 export interface Store {
   /** Opens a regular file inside the tree for reading. */
   open(name: FileName): OpenFile | StoreRefusal;
@@ -49,6 +56,6 @@ export interface Store {
   exists(name: FileName): boolean;
   /** The entries of a directory, hidden ones left out, sorted by name. "" is the root. */
   list(name: FileName | ""): readonly Entry[] | StoreRefusal;
-  /** An existing name that differs from `name` only in case, or the closest one; null if none. */
-  nearest(name: FileName): { readonly name: string; readonly why: "case" | "similar" } | null;
+  /** The name of a missing file as it stands there, in another case, or the closest; null if none. */
+  nearest(name: FileName): Near | null;
 }

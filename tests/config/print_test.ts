@@ -1,7 +1,6 @@
 // What is printed reads back as the same configuration.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parse } from "smol-toml";
 import * as v from "valibot";
 import type { Config, TftpOptionName } from "../../src/config/config.ts";
@@ -9,6 +8,7 @@ import { fromFile } from "../../src/config/convert.ts";
 import { printConfig } from "../../src/config/print.ts";
 import { FileSchema } from "../../src/config/schema.ts";
 import { load, loadGood } from "./loading.ts";
+import { fc } from "../fuzz/properties.ts";
 
 const flag = fc.boolean();
 const milliseconds = fc.integer({ min: 10, max: 255_000 });

@@ -1,10 +1,10 @@
 // Files that are not what they seem: what is printed loads all the same, in bounded time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { DAEMONS } from "../../src/import/import.ts";
 import { splitWords } from "../../src/import/words.ts";
 import { imported } from "./importing.ts";
+import { fc } from "../fuzz/properties.ts";
 
 const word = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),

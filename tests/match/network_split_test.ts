@@ -1,9 +1,9 @@
 // Networks less others: no address is lost or kept wrongly.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { inNetwork, type Network, parseAddress, parseNetwork } from "../../src/match/network.ts";
 import { withoutNetworks } from "../../src/match/network_split.ts";
+import { fc } from "../fuzz/properties.ts";
 
 function networks(...texts: readonly string[]): readonly Network[] {
   return texts.map((text) => {

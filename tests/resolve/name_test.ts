@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { checkName } from "../../src/resolve/name.ts";
+import { fc } from "../fuzz/properties.ts";
 
 const GOOD: readonly (readonly [typed: string, name: string])[] = [
   ["pxelinux.0", "pxelinux.0"],

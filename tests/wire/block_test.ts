@@ -1,8 +1,8 @@
 // Block numbers: both rollovers, and the way back from number to index.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { blockIndex, blockNumber } from "../../src/wire/block.ts";
+import { fc } from "../fuzz/properties.ts";
 
 const TABLE: readonly [index: number, toZero: number, toOne: number][] = [
   [1, 1, 1],

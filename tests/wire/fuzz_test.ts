@@ -2,9 +2,9 @@
 // bytes that decode to the same.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { decodePacket, encodePacket } from "../../src/wire/packet.ts";
 import { decodeText, encodeText } from "../../src/wire/text.ts";
+import { fc } from "../fuzz/properties.ts";
 
 test("decodePacket() takes any bytes, and what it decoded survives encodePacket()", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), survives), { numRuns: 2000 });

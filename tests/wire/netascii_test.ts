@@ -1,8 +1,8 @@
 // netascii in both directions, with pairs cut at every place where a block may end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { NetasciiDecoder, NetasciiEncoder } from "../../src/wire/netascii.ts";
+import { fc } from "../fuzz/properties.ts";
 
 const TABLE: readonly [string, string, string][] = [
   ["LF travels as CR LF", "a\nb", "a\r\nb"],
