@@ -1,5 +1,5 @@
 // What drives a TFTP conversation of the client, and what comes of it.
-import type { Peer, UdpSocket } from "../net/driver.ts";
+import type { Pace, Peer, UdpSocket } from "../net/driver.ts";
 import type { BlockIndex, Failure, Result } from "../proto/machine.ts";
 import type { Opened } from "../proto/opening.ts";
 
@@ -25,8 +25,8 @@ export interface Conversation {
   receive(socket: UdpSocket, datagram: Datagram, now: number): void;
   /** Does what is due; gives the next deadline. */
   turn(now: number): number;
-  /** How many milliseconds datagrams may wait for `receive`. */
-  readonly leisureMs: number;
+  /** How soon `receive` wants its datagrams. */
+  readonly pace: Pace;
   /** The user has had enough. A file that is complete already stays. */
   abort(now: number): void;
 }

@@ -1,6 +1,6 @@
 // One attempt at a TFTP transfer on one socket, and on a second one for its group: pins the peer,
 // feeds the machine, carries out what it wants done. Files and streams are behind `Cargo`.
-import { BindError, type Peer, type UdpSocket } from "../net/driver.ts";
+import { BindError, type Pace, type Peer, type UdpSocket } from "../net/driver.ts";
 import type { GroupPlace } from "../proto/group_place.ts";
 import type { BlockIndex, Failure, Packet, Result, Timing } from "../proto/machine.ts";
 import { accept } from "../proto/negotiate.ts";
@@ -42,8 +42,6 @@ export interface ExchangeOptions {
 
 const JOIN_FAILURE: Failure = { kind: "aborted", code: 0, text: "Client cannot join the group" };
 const ERROR_UNKNOWN_TID = 5;
-/** In this time a fast network delivers about as much as an untuned system's buffer takes. */
-const LISTENER_LEISURE_MS = 2;
 
 /** Drives one `ClientTransfer`. */
 export class Exchange implements Conversation, TransferOutbox {
@@ -115,9 +113,11 @@ export class Exchange implements Conversation, TransferOutbox {
     return this.#transfer.deadline;
   }
 
-  /** Nobody waits for a listener of a group. */
-  get leisureMs(): number {
-    return this.#transfer.member?.isMaster === false ? LISTENER_LEISURE_MS : 0;
+  /** Nobody waits for a listener of a group; and machines that share a processor, for all of them. */
+  get pace(): Pace {
+    const { member } = this.#transfer;
+    if (member === null) return "hurried";
+    return member.isMaster ? "steady" : "leisurely";
   }
 
   abort(now: number): void {

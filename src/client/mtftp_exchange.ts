@@ -1,6 +1,6 @@
 // A PXE MTFTP transfer on two sockets: one for the group, one for what the server and we tell each
 // other. Files are behind `Cargo`; time comes in from the driver.
-import type { Peer, UdpSocket } from "../net/driver.ts";
+import type { Pace, Peer, UdpSocket } from "../net/driver.ts";
 import type { Packet, Result, Timing } from "../proto/machine.ts";
 import { MTFTP_BLOCK_BYTES } from "../proto/mtftp.ts";
 import { MtftpClient, type MtftpClientOutbox, type MtftpRole } from "../proto/mtftp_client.ts";
@@ -89,9 +89,9 @@ export class MtftpExchange implements Conversation, MtftpClientOutbox {
     });
   }
 
-  /** Who listens may have to answer the next block. */
-  get leisureMs(): number {
-    return 0;
+  /** Who listens may have to answer the next block, but the group does not wait for one alone. */
+  get pace(): Pace {
+    return "steady";
   }
 
   get ended(): Promise<Outcome> {

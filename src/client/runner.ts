@@ -93,7 +93,7 @@ export class Runner {
       receive: (socket, peer, bytes, _local, now) =>
         this.#current?.receive(socket, { peer, bytes }, now),
       turn: (now) => this.#turn(now),
-      leisureMs: () => this.#current?.leisureMs ?? 0,
+      pace: () => this.#current?.pace ?? "steady",
     });
   }
 }

@@ -85,12 +85,17 @@ export interface UdpHost {
    * thousands of others spoke. Without this method `===` holds for peers heard of lately only.
    */
   holds?(peer: Peer): boolean;
-  /**
-   * How many milliseconds datagrams may lie in the system's buffers, 0 for none: a driver that can
-   * will take many at a time then. Missing where each is wanted at once.
-   */
-  leisureMs?(): number;
+  /** How soon datagrams are wanted; as soon as can be without this method. */
+  pace?(): Pace;
 }
+
+/**
+ * What a host's datagrams are worth to a driver that has the choice.
+ * - `hurried`: a core may look for the next one for a moment rather than sleep.
+ * - `steady`: sleep until it comes.
+ * - `leisurely`: sleep a little longer, and take many at a time.
+ */
+export type Pace = "hurried" | "steady" | "leisurely";
 
 export interface BindOptions {
   /** Numeric address; "0.0.0.0" and "::" mean all of that family. IPv6 sockets take IPv6 only. */

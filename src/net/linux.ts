@@ -6,7 +6,7 @@ import { assertLayouts, EPOLL, EPOLL_EVENT } from "../sys/layout.ts";
 import { type Libc, openLibc } from "../sys/libc.ts";
 import { adoptUdpSocket, canSegment, type NativeSocket, openUdpSocket } from "../sys/socket.ts";
 import { bindError } from "./bind_error.ts";
-import type { BindOptions, Source, UdpDriver, UdpHost, UdpSocket } from "./driver.ts";
+import type { BindOptions, Pace, Source, UdpDriver, UdpHost, UdpSocket } from "./driver.ts";
 import { type LinuxLocal, LocalBook } from "./linux_local.ts";
 import { PeerBook } from "./linux_peer.ts";
 import { Receiver } from "./linux_receive.ts";
@@ -22,6 +22,8 @@ const EVENTS_MAX = 64;
 const YIELD_MS = 1000;
 /** An answer from nearby is there sooner than this. */
 const VIGIL_MS = 0.05;
+/** In this time a fast network delivers about as much as an untuned system's buffer takes. */
+const LEISURE_MS = 2;
 
 /** What the Linux driver may be given. */
 export interface LinuxOptions {
@@ -191,7 +193,7 @@ export class LinuxDriver implements UdpDriver {
       this.#queue.flush();
       if (this.#stopped) return;
       const wakeAt = Math.min(deadline, yieldAt, this.#queue.retryAt);
-      const ready = this.#sleep(wakeAt, host.leisureMs?.() ?? 0);
+      const ready = this.#sleep(wakeAt, host.pace?.() ?? "hurried");
       now = this.#queue.now = this.now();
       this.#turnAsked = false;
       let woken = false;
@@ -217,19 +219,19 @@ export class LinuxDriver implements UdpDriver {
   }
 
   /** Sleeps until something is readable or the deadline has come; gives how many are readable. */
-  #sleep(deadline: number, leisureMs: number): number {
-    if (leisureMs > 0) this.#linger(deadline, leisureMs);
+  #sleep(deadline: number, pace: Pace): number {
+    if (pace === "leisurely") this.#linger(deadline);
     const sleepMs = this.#turnAsked ? 0 : Math.max(0, Math.ceil(deadline - this.now()));
-    const isHurried = sleepMs > 0 && leisureMs <= 0 && this.#isBusy;
-    const ready = (isHurried && this.#look()) || this.#ready(sleepMs);
+    const looks = pace === "hurried" && sleepMs > 0 && this.#isBusy;
+    const ready = (looks && this.#look()) || this.#ready(sleepMs);
     this.#isBusy = ready > 0;
     return ready;
   }
 
-  /** Lets datagrams gather where the host is in no hurry: waking up costs more than they do. */
-  #linger(deadline: number, leisureMs: number): void {
+  /** Lets datagrams gather: waking up costs more than they do. */
+  #linger(deadline: number): void {
     if (this.#turnAsked) return;
-    const lingerMs = Math.min(leisureMs, Math.floor(deadline - this.now()));
+    const lingerMs = Math.min(LEISURE_MS, Math.floor(deadline - this.now()));
     if (lingerMs > 0) this.#libc.calls.poll(null, 0, lingerMs);
   }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type {
   Local,
+  Pace,
   Peer,
   Run,
   Source,
@@ -30,7 +31,7 @@ export interface Conversation {
   start?(): void;
   receive?(datagram: Received): void;
   turn?(now: number): number;
-  readonly leisureMs?: number;
+  readonly pace?: Pace;
 }
 
 /** Runs the driver until somebody calls `driver.stop()`; checks that no call comes inside another. */
@@ -57,7 +58,7 @@ export async function converse(driver: UdpDriver, conversation: Conversation): P
         started = true;
         return Math.min(conversation.turn?.(now) ?? Infinity, end);
       }),
-    leisureMs: () => conversation.leisureMs ?? 0,
+    pace: () => conversation.pace ?? "hurried",
   };
   await driver.run(host);
 }
