@@ -120,6 +120,7 @@ export class WriteTransfer extends Transfer {
   }
 
   #drained() {
+    if (this.ended) return;
     this.#full = false;
     const now = this.#options.clock();
     while (!this.#full && this.#held.length > 0) this.receive(this.#held.shift()!, now);
