@@ -10,7 +10,7 @@ import { BINARY, ROOT } from "./lib/project.ts";
 import { replaceFile } from "./lib/replace_file.ts";
 
 const MAIN = "main.ts";
-const WORKER = "src/server/tftp_worker.ts";
+const WORKER = "src/server/tftp/worker.ts";
 
 const bun = await bunPath();
 for (const target of targets()) await build(target);
@@ -41,7 +41,7 @@ async function compile(target: string | null, outfile: string): Promise<void> {
     "--bytecode",
     "--format=esm",
     // The modules of a binary lie flat in its root. With this the worker lies there too, where
-    // `new URL("./tftp_worker.ts", import.meta.url)` of src/server finds it.
+    // `new URL("./worker.ts", import.meta.url)` of src/server/tftp finds it.
     `--root=${dirname(WORKER)}`,
     ...(target === null ? [] : [`--target=${target}`]),
     MAIN,

@@ -17,7 +17,7 @@ try {
 }
 
 async function compileTo(outfile: string): Promise<void> {
-  const include = ["--include", "src/server/tftp_worker.ts"];
+  const include = ["--include", "src/server/tftp/worker.ts"];
   const args = ["compile", "-A", ...include, "-o", outfile, "main.ts"];
   const { code, output } = await run(process.execPath, args, { timeoutMs: TIMEOUT_MS });
   if (code !== 0) throw new Error(`Cannot compile "${BINARY}":\n${output}`);

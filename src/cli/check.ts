@@ -31,7 +31,7 @@ async function runCheck(command: Command): Promise<number> {
   const loaded = await loadOrComplain(flagsOf(command));
   if (loaded === null) return EXIT.usage;
   complainOfVariables();
-  const { hookFault } = await import("../server/hook_program.ts");
+  const { hookFault } = await import("../server/hooks/program.ts");
   const fault = hookFault(loaded.config.hooks);
   if (fault !== "") {
     complain(`${fault}\n`);

@@ -10,8 +10,8 @@ import {
 } from "../http/listener.ts";
 import type { BindRefusal } from "./bind_advice.ts";
 import type { Given, GivenListener } from "./given.ts";
-import type { Bound } from "./messages.ts";
-import { startTftp, type TftpEvents, type TftpServer } from "./tftp.ts";
+import type { Bound } from "./tftp/messages.ts";
+import { startTftp, type TftpEvents, type TftpServer } from "./tftp/tftp.ts";
 
 /** What the listeners serve, and whom they tell. */
 export interface ListenersOptions {

@@ -8,13 +8,13 @@ import { readInterfaces } from "../sys/interfaces.ts";
 import { absentInterfaces } from "./absent_interfaces.ts";
 import { createActivity } from "./activity.ts";
 import { describeTree } from "./banner.ts";
-import { hookFault } from "./hook_program.ts";
-import { Hooks } from "./hooks.ts";
+import { hookFault } from "./hooks/program.ts";
+import { Hooks } from "./hooks/hooks.ts";
 import { jailed } from "./jail.ts";
 import type { Listeners } from "./listeners.ts";
-import type { Log } from "./log.ts";
-import { reopenLog } from "./log_open.ts";
-import type { LogPlace } from "./log_output.ts";
+import type { Log } from "./log/log.ts";
+import { reopenLog } from "./log/open.ts";
+import type { LogPlace } from "./log/output.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Dropped } from "./privileges.ts";
 import { reloadText } from "./reload_text.ts";
@@ -22,7 +22,7 @@ import { RuleHits } from "./rule_hits.ts";
 import { serverInfo } from "./server_info.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import { openSite, type Site } from "./site.ts";
-import type { TftpEvents } from "./tftp.ts";
+import type { TftpEvents } from "./tftp/tftp.ts";
 import type { TreeTools } from "./tree.ts";
 
 /** What a reload reads: the configuration, or the faults in it as text. */

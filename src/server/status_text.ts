@@ -3,7 +3,7 @@
 import type { Count, Recent, ServerInfo } from "../http/activity_view.ts";
 import type { LiveTransfer } from "../resolve/report.ts";
 import { rateText, sizeText, spanText } from "../http/figures.ts";
-import { reportText } from "./log_pretty.ts";
+import { reportText } from "./log/pretty.ts";
 import { nameText, plainText } from "../match/safe_text.ts";
 
 /** The answer of /.bootsrv/api/status, as far as it is shown. */

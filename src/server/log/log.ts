@@ -1,0 +1,140 @@
+// The log: reports and events become lines of one format, and lines go to one place. It never
+// throws, whatever is in a name and whatever has become of the place.
+import type { Report } from "../../resolve/report.ts";
+import type { LogEvent, LogFields, LogFormat } from "./format.ts";
+import { isWanted, type Level, levelOf } from "./level.ts";
+import { prettyFormat, reportText } from "./pretty.ts";
+import type { LossNote } from "./queue.ts";
+import { jsonFormat, logfmtFormat } from "./records.ts";
+
+/** Takes lines one by one beside the main output, as syslog does. */
+export interface LogSink {
+  send(level: Level, text: string, atMs: number): void;
+  close(): void;
+}
+
+export interface LogOptions {
+  readonly format: "pretty" | "json" | "logfmt";
+  /** Less important lines are dropped. */
+  readonly level: Level;
+  /** Only for the pretty format, and only on a terminal. */
+  readonly color: boolean;
+  /** Takes one or more whole lines at once, and what to write in place of those it loses. */
+  write(text: string, lossNote: LossNote): void;
+  readonly sink?: LogSink;
+  /** Milliseconds since the epoch. */
+  now?(): number;
+}
+
+export interface Log {
+  debug(text: string, fields?: LogFields): void;
+  info(text: string, fields?: LogFields): void;
+  warning(text: string, fields?: LogFields): void;
+  error(text: string, fields?: LogFields): void;
+  /** One line per report, written together. */
+  reports(reports: readonly Report[]): void;
+  /** Writes by these from here on. */
+  configure(options: LogOptions): void;
+  close(): void;
+}
+
+/** Makes a log. */
+export function createLog(options: LogOptions): Log {
+  return new FormattedLog(options);
+}
+
+class FormattedLog implements Log {
+  #options: LogOptions;
+  #format: LogFormat;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+    this.#format = formatOf(options);
+  }
+
+  debug(text: string, fields: LogFields = {}): void {
+    this.#event({ level: "debug", text, fields });
+  }
+
+  info(text: string, fields: LogFields = {}): void {
+    this.#event({ level: "info", text, fields });
+  }
+
+  warning(text: string, fields: LogFields = {}): void {
+    this.#event({ level: "warning", text, fields });
+  }
+
+  error(text: string, fields: LogFields = {}): void {
+    this.#event({ level: "error", text, fields });
+  }
+
+  reports(reports: readonly Report[]): void {
+    const atMs = this.#now();
+    let lines = "";
+    for (const report of reports) {
+      const level = levelOf(report);
+      if (!isWanted(level, this.#options.level)) continue;
+      lines += this.#format.report(report, level, atMs);
+      this.#send(level, atMs, () => reportText(report));
+    }
+    if (lines !== "") this.#write(lines);
+  }
+
+  configure(options: LogOptions): void {
+    this.close();
+    this.#options = options;
+    this.#format = formatOf(options);
+  }
+
+  close(): void {
+    this.#options.sink?.close();
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  #event(event: LogEvent): void {
+    if (!isWanted(event.level, this.#options.level)) return;
+    const atMs = this.#now();
+    this.#write(this.#format.event(event, atMs));
+    this.#send(event.level, atMs, () => event.text);
+  }
+
+  /** Only for the main output: syslog has had the lines. */
+  readonly #lossNote: LossNote = (lines) => {
+    const what = lines === 1 ? "1 log line was" : `${lines} log lines were`;
+    const text = `${what} lost here: nobody was reading`;
+    return this.#format.event({ level: "warning", text, fields: {} }, this.#now());
+  };
+
+  /** A log that cannot be written is no reason to stop serving. */
+  #write(lines: string): void {
+    try {
+      this.#options.write(lines, this.#lossNote);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+
+  #send(level: Level, atMs: number, text: () => string): void {
+    const { sink } = this.#options;
+    if (sink === undefined) return;
+    try {
+      sink.send(level, text(), atMs);
+    } catch {
+      // The line is in the main output.
+    }
+  }
+}
+
+function formatOf({ format, color }: LogOptions): LogFormat {
+  switch (format) {
+    case "pretty":
+      return prettyFormat({ color });
+    case "json":
+      return jsonFormat();
+    case "logfmt":
+      return logfmtFormat();
+  }
+}
