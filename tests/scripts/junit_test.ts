@@ -1,7 +1,7 @@
 // Counting tests in the reports of both runners; the samples are shortened real ones.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countJunit } from "../../scripts/lib/junit.ts";
+import { readJunit } from "../../scripts/lib/junit.ts";
 import { settle, skipLines } from "../../scripts/lib/stage.ts";
 
 const DENO_REPORT = `<?xml version="1.0" encoding="UTF-8"?>
@@ -47,18 +47,30 @@ const BUN_REPORT = `<?xml version="1.0" encoding="UTF-8"?>
   </testsuite>
 </testsuites>`;
 
-test("countJunit() counts what deno test reports, groups not besides their parts", () => {
-  assert.deepEqual(countJunit(DENO_REPORT), { passed: 2, failed: 2, skipped: 1 });
+test("readJunit() counts what deno test reports, groups not besides their parts", () => {
+  assert.deepEqual(readJunit(DENO_REPORT).counts, { passed: 2, failed: 2, skipped: 1 });
 });
 
-test("countJunit() counts what bun test reports", () => {
-  assert.deepEqual(countJunit(BUN_REPORT), { passed: 2, failed: 1, skipped: 1 });
+test("readJunit() counts what bun test reports", () => {
+  assert.deepEqual(readJunit(BUN_REPORT).counts, { passed: 2, failed: 1, skipped: 1 });
 });
 
-test("countJunit() finds nothing in an empty or broken report", () => {
+test("readJunit() tells what failed and where, of a step by its test's file", () => {
+  assert.deepEqual(readJunit(DENO_REPORT).failures, [
+    { name: "two fails", text: "AssertionError: <skipped/>" },
+    { name: "group > inner fails", text: "Error: x" },
+  ]);
+  assert.deepEqual(readJunit(DENO_REPORT).failedFiles, ["./a_test.ts"]);
+  assert.deepEqual(readJunit(BUN_REPORT).failures, [
+    { name: "inner fails", text: "Error: x\n      at a_test.ts:7:86" },
+  ]);
+  assert.deepEqual(readJunit(BUN_REPORT).failedFiles, ["./a_test.ts"]);
+});
+
+test("readJunit() finds nothing in an empty or broken report", () => {
   const none = { passed: 0, failed: 0, skipped: 0 };
-  assert.deepEqual(countJunit(""), none);
-  assert.deepEqual(countJunit("<testsuites><testcase name="), none);
+  assert.deepEqual(readJunit("").counts, none);
+  assert.deepEqual(readJunit("<testsuites><testcase name=").counts, none);
 });
 
 test("A run that ended badly without a failed test counts one failure", () => {
