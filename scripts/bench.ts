@@ -1,11 +1,9 @@
 // Our servers against the C ones, side by side in one run: `deno task bench`. Linux only; as root
-// all peers take part. `--quick` a short run, `--rows TEXT` only rows with this in their name,
-// `--rounds N`, `--build` the binary first, `--output FILE` for the Markdown.
+// all peers take part.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { circumstancesOf } from "./bench/circumstances.ts";
 import { type MeasuredServers, measureRow } from "./bench/measure.ts";
 import {
@@ -21,6 +19,7 @@ import { findServers, OURS } from "./bench/servers.ts";
 import { median } from "./bench/figures.ts";
 import { writeTree } from "./bench/tree.ts";
 import { run } from "./lib/command.ts";
+import { commandLine, numberOf } from "./lib/command_line.ts";
 import { BINARY, ROOT } from "./lib/project.ts";
 import { describeMissing, setup } from "./setup.ts";
 
@@ -32,7 +31,18 @@ const REPORT = "docs/bench.md";
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
 
-const { values: flags } = parseArgs({
+const USAGE =
+  `Usage: deno task bench [--quick] [--rows TEXT]… [--rounds N] [--build] [--output FILE]
+
+Measures atftpd, tftpd-hpa, dnsmasq, nginx and bootsrv side by side.
+
+  --quick         a short run
+  --rows TEXT     only rows with this in their name; may be repeated
+  --rounds N      how often each is measured; 3, or 1 with --quick
+  --build         builds the binary first
+  --output FILE   for the Markdown; ${REPORT} if all of it is measured`;
+
+const flags = commandLine(USAGE, {
   options: {
     quick: { type: "boolean", default: false },
     rows: { type: "string", multiple: true, default: [""] },
@@ -40,14 +50,12 @@ const { values: flags } = parseArgs({
     build: { type: "boolean", default: false },
     output: { type: "string" },
   },
+  read: (values) => ({
+    ...values,
+    rounds: numberOf(values.rounds ?? (values.quick ? "1" : "3"), { name: "rounds", least: 1 }),
+  }),
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 3));
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(
-    "Usage: deno task bench [--quick] [--rows TEXT]… [--rounds N] [--build] [--output FILE]",
-  );
-  process.exit(2);
-}
+const { rounds } = flags;
 // A part of the truth must not replace the whole.
 const isWhole = !flags.quick && flags.rows.includes("");
 const output = flags.output ?? (isWhole ? REPORT : null);

@@ -1,16 +1,15 @@
 // `deno task bench:multicast`: twenty receivers in network namespaces on one bridge fetch one file
-// as a group, from bootsrv and from atftpd, with and without loss. Needs root. Options: --rounds N,
-// --receivers N, --mebibytes N, --client atftp|bootsrv, --server NAME.
+// as a group, from bootsrv and from atftpd, with and without loss. Needs root.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { cpuSecondsBetween, cpuTimes } from "./bench/usage.ts";
 import { unpackedProgram } from "./lib/apt.ts";
 import { type Bridge, makeBridge } from "./lib/bridge.ts";
 import { run, which } from "./lib/command.ts";
+import { commandLine, numberOf, wordOf } from "./lib/command_line.ts";
 import { isRoot, ROOT } from "./lib/project.ts";
 import { temporaryFolder } from "./lib/temporary.ts";
 
@@ -20,6 +19,13 @@ const PORT = 6969;
 /** A group that takes longer has not finished. */
 const TIMEOUT_MS = 60_000;
 const READY_MS = 20_000;
+const USAGE = `Usage: deno task bench:multicast [OPTION]…
+
+  --rounds N        how often each is measured; 3
+  --receivers N     20, at most 200
+  --mebibytes N     size of the file; 32
+  --client NAME     atftp or bootsrv; atftp
+  --server NAME     bootsrv or atftpd; both`;
 
 interface Row {
   readonly server: string;
@@ -50,15 +56,7 @@ interface RunningServer {
 if (import.meta.main) process.exit(await main());
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "3" },
-      receivers: { type: "string", default: "20" },
-      mebibytes: { type: "string", default: "32" },
-      client: { type: "string", default: "atftp" },
-      server: { type: "string" },
-    },
-  });
+  const { receivers, rounds, mebibytes, client, server } = options();
   if (!isRoot() || which("ip") === null || which("nft") === null) {
     console.error("Needs root, ip and nft, for network namespaces that lose datagrams");
     return 1;
@@ -66,14 +64,12 @@ async function main(): Promise<number> {
   // Twenty copies: the speed of a disk is not what is measured.
   if (existsSync("/dev/shm")) process.env.TMPDIR ??= "/dev/shm";
   const folder = temporaryFolder("bench-multicast");
-  const receivers = Number(values.receivers);
   const bridge = makeBridge(receivers);
   try {
-    const bench = { ...prepare(folder.path, Number(values.mebibytes)), bridge };
+    const bench = { ...prepare(folder.path, mebibytes), bridge };
     const rows: Row[] = [];
-    for (const start of starters().filter(({ name }) => name === (values.server ?? name))) {
-      const options = { receivers, rounds: Number(values.rounds) };
-      rows.push(...await measureServer({ ...bench, client: values.client }, start, options));
+    for (const start of starters().filter(({ name }) => name === (server ?? name))) {
+      rows.push(...await measureServer({ ...bench, client }, start, { receivers, rounds }));
     }
     console.log(table(rows));
     const ours = rows.filter((row) => row.server === "bootsrv");
@@ -82,6 +78,27 @@ async function main(): Promise<number> {
     bridge.remove();
     folder.remove();
   }
+}
+
+function options() {
+  return commandLine(USAGE, {
+    options: {
+      rounds: { type: "string", default: "3" },
+      receivers: { type: "string", default: "20" },
+      mebibytes: { type: "string", default: "32" },
+      client: { type: "string", default: "atftp" },
+      server: { type: "string" },
+    },
+    read: ({ rounds, receivers, mebibytes, client, server }) => ({
+      rounds: numberOf(rounds, { name: "rounds", least: 1 }),
+      receivers: numberOf(receivers, { name: "receivers", least: 1, most: 200 }),
+      mebibytes: numberOf(mebibytes, { name: "mebibytes", least: 1 }),
+      client: wordOf(client, { name: "client", words: ["atftp", "bootsrv"] }),
+      server: server === undefined
+        ? null
+        : wordOf(server, { name: "server", words: ["bootsrv", "atftpd"] }),
+    }),
+  });
 }
 
 function prepare(folder: string, mebibytes: number) {

@@ -1,19 +1,28 @@
-// Builds the single executable with Bun: `deno task build [--target bun-linux-arm64 …]`. The
-// dependencies must be installed (`deno install`).
+// Builds the single executable with Bun: `deno task build`. The dependencies must be installed
+// (`deno install`).
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { BUN_VERSION, findBun, installBun } from "./lib/bun.ts";
 import { run } from "./lib/command.ts";
+import { commandLine } from "./lib/command_line.ts";
 import { BINARY, ROOT } from "./lib/project.ts";
 import { replaceFile } from "./lib/replace_file.ts";
 
 const MAIN = "main.ts";
 const WORKER = "src/server/tftp/worker.ts";
 
+const USAGE = `Usage: deno task build [--target NAME]…
+
+  --target NAME   bun-linux-arm64 and others, as "bun build --compile" has them; this machine`;
+
+const targets: readonly (string | null)[] = commandLine(USAGE, {
+  options: { target: { type: "string", multiple: true } },
+  read: ({ target }) => target ?? [null],
+});
+if (!existsSync(join(ROOT, "node_modules"))) fail('Run "deno install" first');
 const bun = await bunPath();
-for (const target of targets()) await build(target);
+for (const target of targets) await build(target);
 
 /** Builds for one target of `bun build --compile`; null is this machine. */
 async function build(target: string | null): Promise<void> {
@@ -57,17 +66,6 @@ async function bunPath(): Promise<string> {
   const installed = await installBun();
   if ("path" in installed) return installed.path;
   return fail(`Bun ${BUN_VERSION} is not here. ${installed.why}`);
-}
-
-function targets(): readonly (string | null)[] {
-  const usage = "Usage: deno install && deno task build [--target bun-linux-arm64 …]";
-  if (!existsSync(join(ROOT, "node_modules"))) return fail(usage);
-  try {
-    const options = { target: { type: "string", multiple: true } } as const;
-    return parseArgs({ options }).values.target ?? [null];
-  } catch (error) {
-    return fail(`${(error as Error).message}\n${usage}`);
-  }
 }
 
 function fail(message: string): never {

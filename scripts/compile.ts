@@ -3,10 +3,13 @@
 // stays until there is a new one.
 import process from "node:process";
 import { run } from "./lib/command.ts";
+import { withoutOptions } from "./lib/command_line.ts";
 import { BINARY, ROOT } from "./lib/project.ts";
 import { replaceFile } from "./lib/replace_file.ts";
 
 const TIMEOUT_MS = 600_000;
+
+withoutOptions("Usage: deno task compile");
 
 try {
   await replaceFile(BINARY, compileTo);

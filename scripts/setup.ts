@@ -13,6 +13,7 @@ import {
 } from "./lib/apt.ts";
 import { BUN_VERSION, findBun, installBun } from "./lib/bun.ts";
 import { which } from "./lib/command.ts";
+import { commandLine } from "./lib/command_line.ts";
 import { CACHE, inCi, NETBOOT_TREE, UNPACKED } from "./lib/project.ts";
 
 /** Something the tests need and cannot have. */
@@ -119,8 +120,16 @@ async function setupPeer(program: string, name: string): Promise<string | null> 
   return await runs() ? null : reason ?? "it does not start: a library is missing";
 }
 
+const USAGE = `Usage: deno task setup [--bench]
+
+  --bench   what the benchmarks need, too`;
+
 if (import.meta.main) {
-  const missing = await setup({ bench: process.argv.includes("--bench") });
+  const options = commandLine(USAGE, {
+    options: { bench: { type: "boolean", default: false } },
+    read: (values) => values,
+  });
+  const missing = await setup(options);
   for (const one of missing) console.log(describeMissing(one));
   if (missing.length === 0) console.log("setup: everything is there");
   if (missing.length > 0 && inCi()) process.exitCode = 1;

@@ -1,10 +1,11 @@
 // Runs the simulator with fresh seeds: pairs of machines, multicast groups, and crowds of clients
-// against the whole endpoint. `sim [--seconds 30] [--seed N]`; with a seed it runs that one only. A
-// failing seed is printed as BOOTSRV_SEED=…, which replays it here and in the tests.
-import { parseArgs } from "node:util";
+// against the whole endpoint: `deno task sim`. With a seed it runs that one only. A failing seed is
+// printed as BOOTSRV_SEED=…, which replays it here and in the tests.
+import process from "node:process";
 import { runCrowd } from "../tests/sim/crowd.ts";
 import { runGroupSwarm } from "../tests/sim/group_swarm.ts";
 import { runSwarm } from "../tests/sim/swarm.ts";
+import { commandLine, numberOf } from "./lib/command_line.ts";
 
 interface Kind {
   readonly name: string;
@@ -22,17 +23,27 @@ const KINDS: readonly Kind[] = [
 const FAILURES_MAX = 10;
 const SEED_MAX = 2 ** 31;
 
-const { values } = parseArgs({
+const USAGE = `Usage: deno task sim [--seconds 30] [--seed N]
+
+Simulates transfers, groups and crowds of clients in virtual time, each with a fresh seed.
+
+  --seconds N   for how long
+  --seed N      this seed only, as BOOTSRV_SEED=N does: replays what has failed`;
+
+const { seconds, seed } = commandLine(USAGE, {
   options: { seconds: { type: "string", default: "30" }, seed: { type: "string" } },
+  read: ({ seconds, seed = process.env["BOOTSRV_SEED"] || undefined }) => ({
+    seconds: numberOf(seconds, { name: "seconds", least: 0, whole: false }),
+    seed: seed === undefined ? null : numberOf(seed, { name: "seed", least: 0 }),
+  }),
 });
-const chosen = values.seed ?? process.env["BOOTSRV_SEED"];
 const counts = new Map(KINDS.map((kind) => [kind, 0]));
 let failures = 0;
 
-if (chosen) {
-  for (const kind of KINDS) await runSeed(kind, Number(chosen));
+if (seed !== null) {
+  for (const kind of KINDS) await runSeed(kind, seed);
 } else {
-  const endAt = Date.now() + Number(values.seconds) * 1000;
+  const endAt = Date.now() + seconds * 1000;
   const first = Math.floor(Math.random() * SEED_MAX);
   for (let i = 0; Date.now() < endAt && failures < FAILURES_MAX; i++) {
     for (const kind of KINDS) {

@@ -5,6 +5,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { findBun } from "./lib/bun.ts";
+import { commandLine } from "./lib/command_line.ts";
 import type { Counts } from "./lib/junit.ts";
 import { BINARY, inCi, ROOT } from "./lib/project.ts";
 import { type Allowance, runInside, runStage, type Stage } from "./lib/stage.ts";
@@ -25,7 +26,14 @@ const REAL = ["cli", "client", "http", "interop", "net", "scripts", "server", "s
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
 
-const quick = process.argv.includes("--quick");
+const USAGE = `Usage: deno task test [--quick]
+
+  --quick   the gates and the unit tests only, as "deno task check"`;
+
+const { quick } = commandLine(USAGE, {
+  options: { quick: { type: "boolean", default: false } },
+  read: (values) => values,
+});
 const all = quick ? await quickRun() : await fullRun();
 const passed = all.reduce((sum, counts) => sum + counts.passed, 0);
 const failed = all.reduce((sum, counts) => sum + counts.failed, 0);

@@ -3,11 +3,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { withoutOptions } from "./lib/command_line.ts";
 import { tidy } from "./tidy/check.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 const FOLDERS = ["src", "tests", "scripts"];
 
+withoutOptions("Usage: deno task tidy");
 const sources = readSources();
 const faults = tidy(sources);
 for (const fault of faults) console.log(`${fault.path}:${fault.line}: ${fault.message}`);
