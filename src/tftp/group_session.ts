@@ -2,14 +2,23 @@
 // and its members. The members are transfers of the endpoint; what they hear comes in here.
 import type { Local, Peer, Run, UdpSocket } from "../net/driver.ts";
 import { Group, type GroupOutbox } from "../proto/group.ts";
-import type { MemberId } from "../proto/group_member.ts";
+import type { JoinOptions, MemberId } from "../proto/group_member.ts";
 import { lastBlockOf } from "../proto/group_offer.ts";
 import type { BlockIndex, Failure, Packet, Result } from "../proto/machine.ts";
 import type { OpenFile } from "../storage/store.ts";
 import { DATA_HEADER_BYTES, OPCODE, writeHeader } from "../wire/packet.ts";
-import type { MemberTransfer } from "./member_transfer.ts";
 import type { GroupAddress } from "./multicast_pool.ts";
 import { errorText, type Scheduled } from "./transfer.ts";
+
+/** A member as its session sees it: what it was granted, and the way to it. */
+export interface SessionMember extends JoinOptions {
+  /** Given by the session. */
+  id: MemberId;
+  /** Sends a packet to it alone. */
+  control(packet: Packet): void;
+  /** It has left the group; told once the machine's call is over. */
+  endWith(result: Result, now: number): void;
+}
 
 export interface SessionOptions {
   /** What members must have in common. */
@@ -46,8 +55,8 @@ export class GroupSession implements Scheduled, GroupOutbox {
   readonly group: Group;
   /** Members there ever were. */
   joined = 0;
-  readonly #members = new Map<MemberId, MemberTransfer>();
-  readonly #results: { readonly member: MemberTransfer; readonly result: Result }[] = [];
+  readonly #members = new Map<MemberId, SessionMember>();
+  readonly #results: { readonly member: SessionMember; readonly result: Result }[] = [];
   readonly #peer: Peer;
   readonly #run: { -readonly [K in keyof Run]: Run[K] };
   /** Blocks that wait to be sent, from `#first` on. */
@@ -95,7 +104,7 @@ export class GroupSession implements Scheduled, GroupOutbox {
   }
 
   /** Takes a member in and tells it its role. */
-  join(member: MemberTransfer, now: number) {
+  join(member: SessionMember, now: number) {
     const id = this.joined++;
     member.id = id;
     this.#members.set(id, member);

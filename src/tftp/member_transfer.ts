@@ -9,7 +9,7 @@ import type { Option, RequestPacket } from "../wire/packet.ts";
 import { blockOf, DATA_HEADER_BYTES, decodePacket, OPCODE, opcodeOf } from "../wire/packet.ts";
 import type { Ending } from "./describe.ts";
 import { describeMember } from "./group_report.ts";
-import type { GroupSession } from "./group_session.ts";
+import type { GroupSession, SessionMember } from "./group_session.ts";
 import { Transfer, type TransferOptions } from "./transfer.ts";
 
 export interface MemberOptions extends TransferOptions {
@@ -22,8 +22,7 @@ export interface MemberOptions extends TransferOptions {
   readonly released: (file: OpenFile) => void;
 }
 
-export class MemberTransfer extends Transfer {
-  /** Given by the session. */
+export class MemberTransfer extends Transfer implements SessionMember {
   id: MemberId = -1;
   readonly session: GroupSession;
   /** Its machine is the group's. */
@@ -94,7 +93,6 @@ export class MemberTransfer extends Transfer {
     this.session.step(now, (group) => group.leave(this.id, failure, now));
   }
 
-  /** From the session, once the machine's call is over. */
   endWith(result: Result, now: number) {
     this.end(result, now);
   }
