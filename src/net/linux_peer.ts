@@ -5,7 +5,6 @@ import { AF, SOCKADDR } from "../sys/layout.ts";
 import { decodeHost, decodePort, encodeAddress } from "../sys/sockaddr.ts";
 import type { Peer } from "./driver.ts";
 import type { Mapped } from "./linux_sources.ts";
-import type { WaitingRun } from "./linux_waiting.ts";
 import { PeerCache } from "./peers.ts";
 
 /** Peers in one generation of a cache. */
@@ -28,8 +27,6 @@ export class LinuxPeer implements Peer {
   readonly multicast: boolean;
   /** What the last run for this peer was cut from. */
   mapped: Mapped | null = null;
-  /** Runs for this peer that wait for the disk, in order; null when there are none. */
-  waiting: readonly WaitingRun[] | null = null;
   /** False once the kernel refused to cut a run for this peer into datagrams. */
   segmented = true;
 

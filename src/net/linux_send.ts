@@ -8,7 +8,7 @@ import type { Local, Peer, Run, Sent, Source } from "./driver.ts";
 import { MESSAGES_MAX, SEGMENTS_MAX, SendBatch } from "./linux_batch.ts";
 import { LinuxLocal } from "./linux_local.ts";
 import { LinuxPeer, type PeerBook } from "./linux_peer.ts";
-import type { LinuxSocket } from "./linux_socket.ts";
+import type { LinuxSocket, Outgoing } from "./linux_socket.ts";
 import type { Mapped, SourceBook } from "./linux_sources.ts";
 import { WaitingRuns } from "./linux_waiting.ts";
 
@@ -38,7 +38,7 @@ const CUT_REFUSALS: readonly number[] = [
 ];
 
 /** The queue of one driver. */
-export class SendQueue {
+export class SendQueue implements Outgoing {
   /** The driver's clock, as of its last look at it. */
   now = 0;
   readonly #libc: Libc;
@@ -75,7 +75,6 @@ export class SendQueue {
     this.#batch = new SendBatch(libc);
   }
 
-  /** Whom the next `send` or `sendRun` is for; false when it cannot be reached from this socket. */
   aim(socket: LinuxSocket, peer: Peer, local: Local | null): boolean {
     const to = peer instanceof LinuxPeer ? peer : this.#peers.adopt(peer);
     if (to === null || to.family !== socket.family) {
@@ -94,10 +93,9 @@ export class SendQueue {
     return true;
   }
 
-  /** Queues one datagram, copied. */
   send(bytes: Uint8Array): void {
     if (bytes.length > DATAGRAM_BYTES_MAX) return;
-    if (this.#peer!.waiting !== null) this.#waiting.dropPeer(this.#socket!, this.#peer!);
+    if (this.#waiting.holds(this.#peer!)) this.#waiting.dropPeer(this.#socket!, this.#peer!);
     this.#begin(1, bytes.length);
     this.#batch.copy(bytes);
   }
@@ -137,10 +135,10 @@ export class SendQueue {
 
   #mustWait(run: Run, mapped: Mapped): boolean {
     const peer = this.#peer!;
-    if (peer.waiting !== null) {
+    if (this.#waiting.holds(peer)) {
       this.#waiting.supersede({ socket: this.#socket!, peer, mapped, run });
     }
-    return peer.waiting !== null || !mapped.pages!.ready(run.offset, run.totalBytes, this.now);
+    return this.#waiting.holds(peer) || !mapped.pages!.ready(run.offset, run.totalBytes, this.now);
   }
 
   #queueRun(run: Run, mapped: Mapped): void {

@@ -3,7 +3,18 @@ import type { NativeSocket } from "../sys/socket.ts";
 import type { Local, Peer, Run, Sent, UdpSocket } from "./driver.ts";
 import type { LinuxLocal } from "./linux_local.ts";
 import type { RouteBook } from "./linux_routes.ts";
-import type { SendQueue } from "./linux_send.ts";
+
+/** Where what sockets send goes: the queue that all sockets of a driver share. */
+export interface Outgoing {
+  /** Whom the next `send` or `sendRun` is for; false when it cannot be reached from this socket. */
+  aim(socket: LinuxSocket, peer: Peer, local: Local | null): boolean;
+  /** Queues one datagram, copied. */
+  send(bytes: Uint8Array): void;
+  /** Queues a run. */
+  sendRun(run: Run): Sent;
+  /** Hands everything queued to the kernel. */
+  flush(): void;
+}
 
 /** Made by the driver's `bind`. */
 export class LinuxSocket implements UdpSocket {
@@ -16,7 +27,7 @@ export class LinuxSocket implements UdpSocket {
   /** The one local of all datagrams where there is no record. */
   readonly local: LinuxLocal | null;
   open = true;
-  readonly #queue: SendQueue;
+  readonly #queue: Outgoing;
   readonly #routes: RouteBook;
   readonly #onClose: (socket: LinuxSocket) => void;
 
@@ -24,7 +35,7 @@ export class LinuxSocket implements UdpSocket {
     native: NativeSocket,
     more: {
       readonly local: LinuxLocal | null;
-      readonly queue: SendQueue;
+      readonly queue: Outgoing;
       readonly routes: RouteBook;
       readonly onClose: (socket: LinuxSocket) => void;
     },

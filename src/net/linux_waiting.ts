@@ -23,12 +23,19 @@ export interface WaitingRun {
 /** All waiting runs of one driver, the longest waiting first. */
 export class WaitingRuns {
   readonly #runs = new Set<WaitingRun>();
+  /** The same by peer, in order; no list is empty. */
+  readonly #ofPeer = new Map<LinuxPeer, readonly WaitingRun[]>();
   #pauseMs = PAUSE_MS_MIN;
   #nextAt = Infinity;
 
   /** When to `retry`, in milliseconds of the driver's clock; Infinity while nothing waits. */
   get nextAt(): number {
     return this.#nextAt;
+  }
+
+  /** Whether a run to this peer waits. Asked for each datagram, so nothing is looked up in vain. */
+  holds(peer: LinuxPeer): boolean {
+    return this.#runs.size > 0 && this.#ofPeer.has(peer);
   }
 
   /** Keeps a run, its headers copied. */
@@ -39,7 +46,7 @@ export class WaitingRuns {
     const own = { ...waiting, run: { ...run, headers } };
     if (this.#runs.size === 0) this.#pause(now, PAUSE_MS_MIN);
     this.#runs.add(own);
-    peer.waiting = [...peer.waiting ?? [], own];
+    this.#ofPeer.set(peer, [...this.#of(peer), own]);
   }
 
   /**
@@ -47,7 +54,7 @@ export class WaitingRuns {
    * goes on with another source.
    */
   supersede({ socket, peer, mapped, run }: Omit<WaitingRun, "local">): void {
-    for (const its of peer.waiting ?? []) {
+    for (const its of this.#of(peer)) {
       const { offset, totalBytes } = its.run;
       const isBefore = offset < run.offset && offset + totalBytes <= run.offset;
       if (its.socket === socket && (its.mapped !== mapped || !isBefore)) this.#remove(its);
@@ -56,7 +63,7 @@ export class WaitingRuns {
 
   /** Drops what waits for this peer: the host has changed the subject. */
   dropPeer(socket: LinuxSocket, peer: LinuxPeer): void {
-    for (const its of peer.waiting ?? []) if (its.socket === socket) this.#remove(its);
+    for (const its of this.#of(peer)) if (its.socket === socket) this.#remove(its);
   }
 
   /** Drops what is cut from this source. */
@@ -71,7 +78,7 @@ export class WaitingRuns {
       const { socket, mapped, peer, run } = its;
       const isWanted = socket.open && mapped.source !== null && !mapped.broken;
       if (isWanted) {
-        if (peer.waiting?.[0] !== its) continue;
+        if (this.#of(peer)[0] !== its) continue;
         if (!mapped.pages!.ready(run.offset, run.totalBytes, now)) continue;
       }
       this.#remove(its);
@@ -88,11 +95,16 @@ export class WaitingRuns {
     this.#nextAt = now + pauseMs;
   }
 
+  #of(peer: LinuxPeer): readonly WaitingRun[] {
+    return this.#ofPeer.get(peer) ?? [];
+  }
+
   #remove(waiting: WaitingRun): void {
     const { peer } = waiting;
     if (!this.#runs.delete(waiting)) return;
-    const rest = peer.waiting!.filter((its) => its !== waiting);
-    peer.waiting = rest.length === 0 ? null : rest;
+    const rest = this.#of(peer).filter((its) => its !== waiting);
+    if (rest.length === 0) this.#ofPeer.delete(peer);
+    else this.#ofPeer.set(peer, rest);
     if (this.#runs.size === 0) this.#nextAt = Infinity;
   }
 }
