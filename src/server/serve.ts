@@ -98,7 +98,7 @@ class Life {
       ...{ given, app, events, clock: CLOCK },
     });
     this.#listeners = listeners;
-    if (faults.length > 0) return await this.#giveUp(bindAdvice(faults));
+    if (faults.length > 0) return await this.#giveUp(bindAdvice(faults, this.#config));
     let dropped: Dropped;
     try {
       dropped = await dropPrivileges(this.#config, () => this.#tellReady(listeners));
