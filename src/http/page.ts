@@ -106,10 +106,12 @@ function recentTable(recent: readonly Recent[]): Html {
 }
 
 /** What held it up or went wrong, and the steps that led there, as in the log. */
-function whyCell({ outcome, reason, limiter, trail, options }: Recent["report"]): Html {
+function whyCell(report: Recent["report"]): Html {
+  const { outcome, reason, limiter, noMulticast, trail, options } = report;
   // The first step is the name, which the row has already.
   const steps = outcome === "done" ? [] : trail.slice(1);
-  const more = [...steps, options].filter((text) => text !== "").join("; ");
+  const alone = noMulticast === "" ? "" : `no multicast: ${noMulticast}`;
+  const more = [alone, ...steps, options].filter((text) => text !== "").join("; ");
   return html`${foreign(reason === "" ? limiter : reason)} <span class="dim">${
     foreign(more)
   }</span>`;

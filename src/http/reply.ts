@@ -71,6 +71,7 @@ export function reportWhenEnded(c: HttpContext, asked: Asked, answered: Answered
       retransmits: 0,
       options: answered.options ?? "",
       limiter: "",
+      noMulticast: "",
       trail: answered.trail ?? [],
       hint: "",
     });

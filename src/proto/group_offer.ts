@@ -4,20 +4,38 @@ import type { Option, RequestPacket } from "../wire/packet.ts";
 import type { Granted } from "./machine.ts";
 import { negotiate, type Terms } from "./negotiate.ts";
 
+/** What a read may be offered to a group. */
+export type GroupOffer =
+  /** What a member is granted. The value of `multicast` is empty: the group fills it in. */
+  | { readonly kind: "member"; readonly granted: Granted }
+  /** Serve it to its sender alone; `why` is for the log, "" where it did not ask for a group. */
+  | { readonly kind: "alone"; readonly why: string };
+
 /**
- * What a member of a group is granted; null where the request must be served to its sender alone:
- * it did not ask well, writes, wants netascii, or the file has more blocks than numbers (M12, M14,
- * M16). There is no window in a group. The value of `multicast` is empty: the group fills it in.
+ * Judges a read: who asks badly, wants netascii, or a file of more blocks than there are numbers,
+ * gets no group (M12, M14, M16). There is no window in a group.
  */
-export function negotiateGroup(request: RequestPacket, terms: Terms): Granted | null {
-  if (request.op !== "rrq" || request.mode !== "octet" || terms.sizeBytes === null) return null;
-  if (terms.disabled.includes("multicast")) return null;
+export function negotiateGroup(request: RequestPacket, terms: Terms): GroupOffer {
   const asked = request.options.find(isMulticast);
-  if (asked === undefined || asked.value !== "") return null;
+  if (asked === undefined) return alone("");
+  if (terms.disabled.includes("multicast")) return alone("switched off for this client");
+  if (asked.value !== "") return alone("the option has a value");
+  if (request.mode !== "octet") return alone(`mode is ${request.mode}`);
+  if (terms.sizeBytes === null) return alone("the size of the file is unknown");
   const disabled = [...terms.disabled, "windowsize", "rollover", "msftwindow"];
   const granted = negotiate(request, { ...terms, disabled });
-  if (lastBlockOf(terms.sizeBytes, granted.blockBytes) > BLOCK_NUMBER_MAX) return null;
-  return { ...granted, rollover: 0, options: inOrder(request, [asked, ...granted.options]) };
+  const blocks = lastBlockOf(terms.sizeBytes, granted.blockBytes);
+  if (blocks > BLOCK_NUMBER_MAX) {
+    return alone(
+      `${blocks} blocks of ${granted.blockBytes} octets, a group has ${BLOCK_NUMBER_MAX} at most`,
+    );
+  }
+  const options = inOrder(request, [asked, ...granted.options]);
+  return { kind: "member", granted: { ...granted, rollover: 0, options } };
+}
+
+function alone(why: string): GroupOffer {
+  return { kind: "alone", why };
 }
 
 /** Index of the last block of a file; it is empty where the size is a multiple of the blocks. */

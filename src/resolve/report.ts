@@ -29,6 +29,8 @@ export interface Report {
   readonly options: string;
   /** What kept it from being faster, e.g. "lock-step: client did not offer windowsize". */
   readonly limiter: string;
+  /** Why a client that asked for multicast (RFC 2090) was served by itself; "" for all others. */
+  readonly noMulticast: string;
   /** Steps from name to file: rewrites, paths tried, nearest name. */
   readonly trail: readonly string[];
   /** What the operator could do about it, or "". */

@@ -21,6 +21,8 @@ export interface Ending {
   /** The peer has answered at least once. */
   readonly confirmed: boolean;
   readonly granted: Granted;
+  /** As in the report; left out where it does not arise. */
+  readonly noMulticast?: string;
   /** Why the store refused an upload, with the system's words. */
   readonly refusal?: Refusal | null;
 }
@@ -46,6 +48,7 @@ function report(ending: Ending, result: Result): Report {
     retransmits: ending.retransmits,
     options: grantedText(ending.granted),
     limiter: limiter(ending),
+    noMulticast: ending.noMulticast ?? "",
     trail,
     hint: hint(ending, result),
   };
@@ -72,6 +75,7 @@ function refused(
     retransmits: 0,
     options: "",
     limiter: "",
+    noMulticast: "",
     trail: why.trail,
     hint: "",
   };

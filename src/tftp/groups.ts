@@ -38,18 +38,22 @@ export class Groups {
   }
 
   /**
-   * The group for a request that asked for one, which may be new; null where it must be served
-   * alone: no address is free, or its port is taken by another transfer of this client.
+   * The group for a request that asked for one, which may be new; or why it must be served alone,
+   * for the log.
    */
-  find(wanted: Wanted): GroupSession | null {
+  find(wanted: Wanted): GroupSession | string {
     const { file, blockBytes, route, tftp, now } = wanted;
     // M3: what members must see come from one address of ours leaves by one interface.
     const place = `${route.listener.host} ${route.listener.port} ${route.local?.host ?? ""}`;
     const key = `${file.key} ${blockBytes} ${place}`;
     const known = this.#sessions.get(key);
-    if (known !== undefined) return wanted.isFree(known.options.socket) ? known : null;
+    if (known !== undefined) {
+      const isFree = wanted.isFree(known.options.socket);
+      return isFree ? known : "the group's port has another transfer of this client";
+    }
     const pool = this.#poolOf(tftp);
-    if (pool.family !== route.peer.family) return null;
+    if (pool.family === null) return `no group can have an address of ${tftp.multicast.addresses}`;
+    if (pool.family !== route.peer.family) return `groups are IPv${pool.family}, the client is not`;
     const address = pool.take();
     if (address === null) return this.#exhausted(tftp);
     const session = this.#open({
@@ -107,13 +111,13 @@ export class Groups {
     return this.#pool;
   }
 
-  #exhausted({ multicast }: TftpConfig): null {
+  #exhausted({ multicast }: TftpConfig): string {
     if (!this.#exhaustedTold) {
       const range =
         `${multicast.addresses} and ports ${multicast.ports.first}-${multicast.ports.last}`;
       this.#options.notice(`No free pair left of ${range}: serving further files by unicast`);
     }
     this.#exhaustedTold = true;
-    return null;
+    return "no address and port is free";
   }
 }

@@ -21,6 +21,8 @@ export interface ReadOptions extends SendingOptions {
   readonly name: FileName;
   readonly granted: Granted;
   readonly timing: Timing;
+  /** Why it is not served to a group, if that was asked for; else "". */
+  readonly noMulticast: string;
 }
 
 /** Larger windows are sent as several runs. */
@@ -132,6 +134,7 @@ export class ReadTransfer extends SendingTransfer {
       roundTripMs: this.machine.roundTripMs,
       confirmed: this.machine.confirmed,
       granted: this.#options.granted,
+      noMulticast: this.#options.noMulticast,
     };
     return describe.report(ending, result);
   }

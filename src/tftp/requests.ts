@@ -156,8 +156,8 @@ export class Requests {
     const { settings, now } = found.arrival;
     const file = this.#options.files.share(found.file);
     const offered = offeredTerms(packet, { settings, route: found.route, sizeBytes: file.size });
-    const member = this.#member(packet, { ...found, file, offered });
-    if (member !== null) return member;
+    const joined = this.#join(packet, { ...found, file, offered });
+    if (typeof joined !== "string") return joined;
     const granted = negotiate(packet, offered);
     const transfer = new ReadTransfer({
       ...this.#common(packet, found),
@@ -165,6 +165,7 @@ export class Requests {
       name: found.name,
       granted,
       timing: timingOf(settings, granted.timeoutMs),
+      noMulticast: joined,
       released: (file) => this.#options.files.giveBack(file, this.#options.clock()),
     });
     this.#register(transfer);
@@ -172,14 +173,18 @@ export class Requests {
     return transfer;
   }
 
-  /** Takes the client into a group, if it asked for one and there is one; else null. */
-  #member(
+  /**
+   * Takes the client into a group, if it asked for one and there is one. Else gives why there is
+   * none for it, "" where it did not ask.
+   */
+  #join(
     packet: RequestPacket,
     found: Found & { readonly file: OpenFile; readonly offered: Terms },
-  ): Transfer | null {
+  ): Transfer | string {
     const { file, name, route, arrival: { settings, now } } = found;
-    const granted = negotiateGroup(packet, found.offered);
-    if (granted === null) return null;
+    const offer = negotiateGroup(packet, found.offered);
+    if (offer.kind === "alone") return offer.why;
+    const { granted } = offer;
     const session = this.#options.groups.find({
       file,
       blockBytes: granted.blockBytes,
@@ -188,7 +193,7 @@ export class Requests {
       tftp: settings.tftp,
       now,
     });
-    if (session === null) return null;
+    if (typeof session === "string") return session;
     const transfer = new MemberTransfer({
       ...this.#common(packet, found),
       route: { ...route, socket: session.options.socket },

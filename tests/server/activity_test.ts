@@ -16,7 +16,7 @@ function report(fields: Partial<Report> = {}): Report {
       durationMs: 500,
       retransmits: 1,
     },
-    ...{ options: "", limiter: "", trail: [], hint: "" },
+    ...{ options: "", limiter: "", noMulticast: "", trail: [], hint: "" },
     ...fields,
   };
 }

@@ -20,6 +20,7 @@ const REPORT: Report = {
   retransmits: 0,
   options: "",
   limiter: "",
+  noMulticast: "",
   trail: [],
   hint: "",
 };

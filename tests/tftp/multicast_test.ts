@@ -2,7 +2,7 @@
 // clients cannot do. Rule numbers are those of the protocol checklist.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MulticastConfig } from "../../src/config/config.ts";
+import type { MulticastConfig, TftpConfig } from "../../src/config/config.ts";
 import { Bench, type Client } from "../sim/bench.ts";
 
 const FILE = new Uint8Array(1300).fill(7);
@@ -155,6 +155,52 @@ test("an exhausted pool serves alone, and gives what is given back", async () =>
   assert.match(bench.notices.at(-1)!, /^No free pair left of 239/);
   first.error(0, "bye");
   assert.deepEqual(bench.client("10.0.0.4").rrq("boot/pxe", "multicast "), [OACK(1)]);
+});
+
+const ALONE: readonly (readonly [
+  why: string,
+  options: string,
+  circumstances: { readonly tftp?: Partial<TftpConfig>; readonly mode?: string },
+])[] = [
+  ["", "blksize 8", {}],
+  ["65537 blocks of 8 octets, a group has 65535 at most", "blksize 8 multicast ", {}],
+  ["switched off for this client", "Multicast ", { tftp: { optionsDisabled: ["multicast"] } }],
+  ["switched off for this client", "multicast ", {
+    tftp: { multicast: { ...MULTICAST, enabled: false } },
+  }],
+  ["the option has a value", "multicast 1", {}],
+  ["mode is netascii", "multicast ", { mode: "netascii" }],
+  ["no address and port is free", "multicast ", {}],
+  ["groups are IPv6, the client is not", "multicast ", {
+    tftp: { multicast: { ...MULTICAST, addresses: "ff15::/112" } },
+  }],
+  ["no group can have an address of 224.0.0.0/24", "multicast ", {
+    tftp: { multicast: { ...MULTICAST, addresses: "224.0.0.0/24" } },
+  }],
+];
+
+for (const [why, options, { tftp = {}, mode = "octet" }] of ALONE) {
+  const what = why === "" ? "nothing where no group was asked for" : `"${why}"`;
+  test(`the report of who is served alone says ${what}: ${options} ${mode}`, async () => {
+    const bench = await Bench.start({ files: FILES, tftp: { multicast: MULTICAST, ...tftp } });
+    join(bench.client("10.0.0.2")); // Has the only pair.
+    const client = bench.client("10.0.0.3");
+    client.rrq("big", options, { mode });
+    client.error(0, "enough");
+    assert.deepEqual(bench.reports.map(({ via, noMulticast }) => [via, noMulticast]), [
+      ["tftp", why],
+    ]);
+  });
+}
+
+test("the report of a member says nothing of being served alone", async () => {
+  const { bench } = await start();
+  const master = bench.client();
+  join(master);
+  for (const block of [0, 1, 2, 3]) master.ack(block);
+  assert.deepEqual(bench.reports.map(({ via, noMulticast }) => [via, noMulticast]), [
+    ["multicast", ""],
+  ]);
 });
 
 for (const wasHeard of [true, false]) {

@@ -64,15 +64,17 @@ function explanation(
   { paint, tone }: { readonly paint: Paint; readonly tone: Tone },
 ): string[] {
   const parts: string[] = [];
-  const { outcome, refusal, reason, limiter, trail, hint } = report;
+  const { outcome, refusal, reason, limiter, noMulticast, trail, hint } = report;
+  const aside = noMulticast === "" ? [] : [`no multicast: ${noMulticast}`];
   if (outcome === "done") {
-    if (limiter !== "") parts.push(dim(paint, `(${plainText(limiter)})`));
+    if (limiter !== "") aside.push(limiter);
   } else {
     const word = refusal ?? outcome;
     parts.push(paint(tone, plainText(reason === "" ? word : `${word}: ${reason}`)));
     // The first step is the name, which the line has already.
-    if (trail.length > 1) parts.push(dim(paint, `(${plainText(trail.slice(1).join("; "))})`));
+    aside.push(...trail.slice(1));
   }
+  if (aside.length > 0) parts.push(dim(paint, `(${plainText(aside.join("; "))})`));
   if (hint !== "") parts.push(`— ${plainText(hint)}`);
   return parts;
 }

@@ -16,7 +16,7 @@ const DONE: Report = {
   ...{ via: "tftp", operation: "read", client: "10.0.0.1", port: 2070, name: "\\boot\\x" },
   ...{ file: "boot/x", path: "/srv/boot/x", outcome: "done", refusal: null, reason: "" },
   ...{ bytes: 1234, durationMs: 1500.4, retransmits: 0, options: "blksize=1468" },
-  ...{ limiter: "", trail: [], hint: "" },
+  ...{ limiter: "", noMulticast: "", trail: [], hint: "" },
 };
 
 test("arguments are those of dnsmasq's dhcp-script, the rest is in the environment", () => {

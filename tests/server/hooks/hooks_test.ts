@@ -9,7 +9,15 @@ import { Hooks } from "../../../src/server/hooks/hooks.ts";
 const REPORT: Report = {
   ...{ via: "tftp", operation: "read", client: "10.0.0.1", port: 2070, name: "x" },
   ...{ file: "x", path: "/srv/x", outcome: "done", refusal: null, reason: "", bytes: 1 },
-  ...{ durationMs: 1, retransmits: 0, options: "", limiter: "", trail: [], hint: "" },
+  ...{
+    durationMs: 1,
+    retransmits: 0,
+    options: "",
+    limiter: "",
+    noMulticast: "",
+    trail: [],
+    hint: "",
+  },
 };
 const FINE: HookEnd = { fault: "", output: "" };
 

@@ -23,6 +23,7 @@ const DONE: Report = {
   retransmits: 0,
   options: "blksize=1468 windowsize=4",
   limiter: "",
+  noMulticast: "",
   trail: ['requested "pxelinux.0"'],
   hint: "",
 };
@@ -64,6 +65,24 @@ const PRETTY: readonly (readonly [what: string, report: Partial<Report>, line: s
     { name: "/x", file: "bios/x", retransmits: 2, limiter: "lock-step: no windowsize" },
     "✓ 10.1.2.3 tftp read /x → bios/x 41 KiB in 13 ms, 3.2 MiB/s, 2 retransmitted " +
     "[blksize=1468 windowsize=4] (lock-step: no windowsize)",
+  ],
+  [
+    "why there was no multicast, before the limiter",
+    { options: "", noMulticast: "no address and port is free", limiter: "lock-step" },
+    "✓ 10.1.2.3 tftp read pxelinux.0 41 KiB in 13 ms, 3.2 MiB/s " +
+    "(no multicast: no address and port is free; lock-step)",
+  ],
+  [
+    "why there was no multicast, for a client that wanted nothing else",
+    {
+      options: "",
+      bytes: 0,
+      outcome: "aborted",
+      reason: "Bye",
+      noMulticast: "the option has a value",
+    },
+    "- 10.1.2.3 tftp read pxelinux.0 0 B in 13 ms aborted: Bye " +
+    "(no multicast: the option has a value)",
   ],
   [
     "no arrow for the slash that TFTP names begin with",
