@@ -15,6 +15,9 @@ export const QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 /** Octets given to the disk in one call. */
 const WRITE_BYTES_MAX = 1024 * 1024;
 
+/** A client that was silent for so long and begins anew has given up what it began before. */
+export const SILENT_MS = 3_000;
+
 /** What an upload is made from. */
 export interface DiskUploadParts {
   readonly tree: UploadTree;
@@ -37,6 +40,7 @@ export class DiskUpload implements Upload {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #receivedBytes = 0;
+  #heardAtMs: number;
   /** The writer was told to wait. */
   #full = false;
   #phase: "writing" | "committing" | "aborted" = "writing";
@@ -51,11 +55,7 @@ export class DiskUpload implements Upload {
     this.#quota = quota;
     this.#request = request;
     this.#events = events;
-  }
-
-  /** Who writes, for the log. */
-  get client(): string {
-    return this.#request.client;
+    this.#heardAtMs = tree.options.now();
   }
 
   /** Begins; `opened` or `failed` follows. */
@@ -66,6 +66,7 @@ export class DiskUpload implements Upload {
   write(bytes: Uint8Array): boolean {
     if (this.#phase !== "writing" || this.#failure !== null) return true;
     this.#receivedBytes += bytes.length;
+    this.#heardAtMs = this.#tree.options.now();
     const max = this.#tree.options.sizeBytesMax;
     if (max > 0 && this.#receivedBytes > max) {
       return this.#overrun(new UploadFault("too-large", `More than the ${max} octets allowed`));
@@ -115,6 +116,19 @@ export class DiskUpload implements Upload {
     else this.#events.failed(refusal);
   }
 
+  /** Ends this upload if its client has fallen silent and begins anew; true if so. */
+  #givesWay(client: string): boolean {
+    const isSilent = this.#phase === "writing" && this.#queue.length === 0 &&
+      this.#tree.options.now() >= this.#heardAtMs + SILENT_MS;
+    if (!isSilent || client !== this.#request.client) return false;
+    const detail = `${quoted(this.#target!.path)} is sent anew by ${client}`;
+    this.#failure = new UploadFault("being-written", detail);
+    this.#hold?.release();
+    this.#unlock();
+    this.#wake();
+    return true;
+  }
+
   // The phase changes during each `await`, which narrowing by the compiler does not see.
   get #aborted(): boolean {
     return this.#phase === "aborted";
@@ -129,9 +143,10 @@ export class DiskUpload implements Upload {
     }
     const target = await findTarget(this.#tree, { name, size });
     if (this.#aborted) return;
-    const other = writers.get(target.path)?.client;
-    if (other !== undefined) {
-      throw new UploadFault("being-written", `${quoted(target.path)} is being written by ${other}`);
+    const other = writers.get(target.path);
+    if (other !== undefined && !other.#givesWay(this.#request.client)) {
+      const who = other.#request.client;
+      throw new UploadFault("being-written", `${quoted(target.path)} is being written by ${who}`);
     }
     writers.set(target.path, this);
     this.#target = target;

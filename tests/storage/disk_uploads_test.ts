@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
-import { QUEUE_BYTES_MAX } from "../../src/storage/disk_upload.ts";
+import { QUEUE_BYTES_MAX, SILENT_MS } from "../../src/storage/disk_upload.ts";
 import { removeLeftovers } from "../../src/storage/leftovers.ts";
 import type { Uploads } from "../../src/storage/upload.ts";
 import { type TempTree, withTree } from "./temp_tree.ts";
@@ -159,6 +159,38 @@ test("one writer a file, by whatever name; the next one may when the first has e
     assert.equal(await put(uploads, "link"), null);
     assert.equal(text(tree, "old"), "new");
     assert.ok(lstatSync(tree.path("link")).isSymbolicLink());
+  }));
+
+test("a client that fell silent may begin anew, another may not take its place", () =>
+  withTree({ "old": "old" }, async (tree) => {
+    let nowMs = 0;
+    const uploads = diskUploads(tree, { now: () => nowMs });
+    const first = new Writer(uploads, { name: "old" });
+    await first.opened;
+    nowMs += SILENT_MS;
+    first.upload.write(bytes("half"));
+    nowMs += SILENT_MS - 1;
+    assert.equal((await put(uploads, "old"))?.kind, "being-written");
+    nowMs += 1;
+    const other = new Writer(uploads, { name: "old", client: "192.0.2.2" });
+    assert.equal((await other.ended)?.kind, "being-written");
+    assert.equal(await put(uploads, "old"), null);
+    assert.match((await first.ended)?.detail ?? "", /old" is sent anew by 192\.0\.2\.1$/);
+    assert.equal(text(tree, "old"), "new");
+    assert.deepEqual(parts(tree.root), []);
+  }));
+
+test("an upload that is complete does not give way", () =>
+  withTree({}, async (tree) => {
+    let nowMs = 0;
+    const uploads = diskUploads(tree, { now: () => nowMs });
+    const first = new Writer(uploads, { name: "file" });
+    await first.opened;
+    first.upload.write(bytes("first"));
+    first.upload.commit();
+    nowMs += SILENT_MS;
+    await put(uploads, "file");
+    assert.equal(await first.ended, null);
   }));
 
 test("a full queue says so, takes all the same, and tells when it has drained", () =>

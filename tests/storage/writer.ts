@@ -17,14 +17,19 @@ export class Writer {
 
   constructor(
     uploads: Uploads,
-    { name, size = null, root }: { name: string; size?: number | null; root?: string },
+    { name, size = null, root, client = "192.0.2.1" }: {
+      name: string;
+      size?: number | null;
+      root?: string;
+      client?: string;
+    },
   ) {
     const opened = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<Refusal | null>();
     this.opened = opened.promise;
     this.ended = ended.promise;
     const where = root === undefined ? {} : { root };
-    const request = { name: fileName(name), size, client: "192.0.2.1", ...where };
+    const request = { name: fileName(name), size, client, ...where };
     this.upload = uploads.begin(request, {
       opened: () => this.#note("opened", opened.resolve),
       drained: () => this.#note("drained", this.drained),
