@@ -2,6 +2,7 @@
 // few ask, so it is loaded when the first scrape comes.
 import type { Registry } from "prom-client";
 import type { ActivityView, ServerInfo } from "../http/activity_view.ts";
+import type { GroupSums } from "../tftp/group_sums.ts";
 import type { RuleHit } from "./rule_hits.ts";
 
 /** Where the figures come from. */
@@ -9,9 +10,9 @@ export interface MetricsOptions {
   readonly activity: Pick<ActivityView, "counts" | "refusals" | "live">;
   info(): Pick<ServerInfo, "version" | "startedAtMs" | "ready">;
   /** How often each rewrite rule has held since the configuration in force came. */
-  ruleHits?(): readonly RuleHit[];
-  /** Further sums of the server by name, such as datagrams; the names get the prefix. */
-  extra?(): readonly { readonly name: string; readonly help: string; readonly value: number }[];
+  ruleHits(): readonly RuleHit[];
+  /** The multicast groups, as they were told last. */
+  groups(): GroupSums;
 }
 
 export interface Metrics {
@@ -58,7 +59,7 @@ async function createRegistry(options: MetricsOptions): Promise<Registry> {
   return registry;
 }
 
-function countersOf({ activity, extra, ruleHits }: MetricsOptions): readonly Family[] {
+function countersOf({ activity, groups, ruleHits }: MetricsOptions): readonly Family[] {
   const labelNames = ["via", "operation", "outcome"];
   const sum = (key: "requests" | "bytes" | "retransmits" | "seconds") => () =>
     activity.counts().map((count) => {
@@ -72,10 +73,15 @@ function countersOf({ activity, extra, ruleHits }: MetricsOptions): readonly Fam
       labelNames,
       values: sum("requests"),
     },
-    { name: "bytes_total", help: "Octets of payload moved", labelNames, values: sum("bytes") },
+    {
+      name: "bytes_total",
+      help: "Octets of payload moved; in a multicast group those of each member",
+      labelNames,
+      values: sum("bytes"),
+    },
     {
       name: "retransmissions_total",
-      help: "Datagrams sent again",
+      help: "Datagrams sent again; what multicast groups (RFC 2090) repeat is counted apart",
       labelNames,
       values: sum("retransmits"),
     },
@@ -96,20 +102,41 @@ function countersOf({ activity, extra, ruleHits }: MetricsOptions): readonly Fam
       help: "How often each rewrite rule has held since the last reload",
       labelNames: ["rule", "label"],
       values: () =>
-        (ruleHits?.() ?? []).map(({ number, label, hits }) => [
+        ruleHits().map(({ number, label, hits }) => [
           { rule: String(number), label },
           hits,
         ]),
     },
-    ...(extra?.() ?? []).map(({ name, help }): Family => ({
+    ...GROUP_COUNTERS.map(([name, help, key]): Family => ({
       name,
       help,
-      values: () => [[{}, extra?.().find((each) => each.name === name)?.value ?? 0]],
+      values: () => [[{}, groups()[key]]],
     })),
   ];
 }
 
-function gaugesOf({ activity, info }: MetricsOptions): readonly Family[] {
+/** Members are counted by `requests_total`, as all who ask. */
+const GROUP_COUNTERS: readonly (readonly [name: string, help: string, key: keyof GroupSums])[] = [
+  ["multicast_groups_started_total", "Multicast groups (RFC 2090) started", "started"],
+  [
+    "multicast_blocks_sent_total",
+    "DATA blocks sent to multicast groups, repeats among them",
+    "blocksSent",
+  ],
+  ["multicast_repeats_total", "DATA blocks sent to multicast groups again", "repeats"],
+  [
+    "multicast_bytes_sent_total",
+    "Octets of payload sent to multicast groups, repeats among them",
+    "bytesSent",
+  ],
+  [
+    "multicast_master_changes_total",
+    "How often another member took over a group under way",
+    "masterChanges",
+  ],
+];
+
+function gaugesOf({ activity, groups, info }: MetricsOptions): readonly Family[] {
   return [
     {
       name: "transfers",
@@ -120,6 +147,11 @@ function gaugesOf({ activity, info }: MetricsOptions): readonly Family[] {
         for (const { via } of activity.live()) sums[via]! += 1;
         return Object.entries(sums).map(([via, count]) => [{ via }, count]);
       },
+    },
+    {
+      name: "multicast_groups",
+      help: "Multicast groups (RFC 2090) under way",
+      values: () => [[{}, groups().running]],
     },
     {
       name: "build_info",

@@ -22,6 +22,7 @@ import { RuleHits } from "./rule_hits.ts";
 import { serverInfo } from "./server_info.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import { openSite, type Site } from "./site.ts";
+import { addSums, type GroupSums } from "../tftp/group_sums.ts";
 import type { TftpEvents } from "./tftp/tftp.ts";
 import type { TreeTools } from "./tree.ts";
 
@@ -68,8 +69,9 @@ export class Server {
   readonly events: TftpEvents = {
     reports: (reports) => this.#reports(reports),
     hits: (worker, hits) => this.#hits.set(worker, hits),
-    live: (worker, transfers) => {
+    live: (worker, { transfers, groups }) => {
       this.#heardAtMs = this.#parts.clock.now();
+      this.#groups.set(worker, groups);
       this.#activity.setLive(`tftp ${worker}`, transfers);
     },
     notice: (text) => this.#parts.log.info(text),
@@ -91,7 +93,10 @@ export class Server {
     activity: this.#activity,
     info: () => this.#info(),
     ruleHits: () => this.#ruleHits(),
+    groups: () => addSums(this.#groups.values()),
   });
+  /** The multicast groups of each worker. */
+  readonly #groups = new Map<number, GroupSums>();
   readonly #hits = new RuleHits();
   readonly #hooks: Hooks;
   readonly #admission = new Admission();

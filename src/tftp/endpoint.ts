@@ -9,6 +9,7 @@ import type { Uploads } from "../storage/upload.ts";
 import { encodePacket, OPCODE, opcodeOf } from "../wire/packet.ts";
 import { Acquaintances } from "./acquaintances.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { GroupSums } from "./group_sums.ts";
 import { Groups } from "./groups.ts";
 import { MtftpService } from "./mtftp_service.ts";
 import { OpenFiles } from "./open_files.ts";
@@ -149,6 +150,11 @@ export class Endpoint implements UdpHost {
       list.push(transfer.live(now));
     }
     return list;
+  }
+
+  /** What the multicast groups have come to since the start. */
+  get groupSums(): GroupSums {
+    return this.#groups.sums;
   }
 
   receive(socket: UdpSocket, peer: Peer, bytes: Uint8Array, local: Local | null, now: number) {

@@ -7,6 +7,7 @@ import { lastBlockOf } from "../proto/group_offer.ts";
 import type { BlockIndex, Failure, Packet, Result } from "../proto/machine.ts";
 import type { OpenFile } from "../storage/store.ts";
 import { DATA_HEADER_BYTES, OPCODE, writeHeader } from "../wire/packet.ts";
+import type { GroupSums } from "./group_sums.ts";
 import type { GroupAddress } from "./multicast_pool.ts";
 import { errorText, type Scheduled } from "./transfer.ts";
 
@@ -62,6 +63,8 @@ export class GroupSession implements Scheduled, GroupOutbox {
   /** Blocks that wait to be sent, from `#first` on. */
   #first: BlockIndex = 0;
   #waiting = 0;
+  /** Octets of payload, those sent again among them. */
+  #bytesSent = 0;
   #unreadable = false;
   #finished = false;
   #ended = false;
@@ -97,10 +100,11 @@ export class GroupSession implements Scheduled, GroupOutbox {
     return this.#ended;
   }
 
-  /** Octets of the file that were sent at least once. */
-  get bytesSent(): number {
-    const { file, blockBytes } = this.options;
-    return Math.min(this.group.highestBlock * blockBytes, file.size);
+  /** As those of one group. */
+  get sums(): GroupSums {
+    const { blocksSent, repeats, masterChanges } = this.group;
+    const running = this.#ended ? 0 : 1;
+    return { running, started: 1, blocksSent, repeats, bytesSent: this.#bytesSent, masterChanges };
   }
 
   /** Takes a member in and tells it its role. */
@@ -171,6 +175,7 @@ export class GroupSession implements Scheduled, GroupOutbox {
       }
       run.offset = (start - 1) * run.segmentBytes;
       run.totalBytes = Math.min(run.count * run.segmentBytes, run.source.size - run.offset);
+      this.#bytesSent += run.totalBytes;
       const { socket, local } = this.options;
       if (socket.sendRun(this.#peer, run, local) === "unreadable") this.#unreadable = true;
     }

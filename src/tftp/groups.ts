@@ -3,6 +3,7 @@ import type { TftpConfig } from "../config/config.ts";
 import type { Failure } from "../proto/machine.ts";
 import { describeGroup } from "./group_report.ts";
 import { GroupSession, type SessionOptions } from "./group_session.ts";
+import { addSums, type GroupSums, NO_GROUPS } from "./group_sums.ts";
 import { type GroupAddress, MulticastPool } from "./multicast_pool.ts";
 import type { Route, Scheduled } from "./transfer.ts";
 import type { OpenFile } from "../storage/store.ts";
@@ -29,6 +30,8 @@ export class Groups {
   readonly #options: GroupsOptions;
   readonly #sessions = new Map<string, GroupSession>();
   readonly #waiting: GroupSession[] = [];
+  /** Of groups that have ended. */
+  #past = NO_GROUPS;
   #pool: MulticastPool | null = null;
   #poolText = "";
   #exhaustedTold = false;
@@ -70,6 +73,11 @@ export class Groups {
     return session;
   }
 
+  /** All groups there were and are. */
+  get sums(): GroupSums {
+    return addSums([this.#past, ...Array.from(this.#sessions.values(), ({ sums }) => sums)]);
+  }
+
   /** Sends what the groups were asked for since the last call. */
   flush(now: number) {
     for (const session of this.#waiting) session.flush(now);
@@ -96,6 +104,7 @@ export class Groups {
     this.#pool?.giveBack(address);
     this.#exhaustedTold = false;
     this.#sessions.delete(session.options.key);
+    this.#past = addSums([this.#past, session.sums]);
     this.#options.ended(session);
     this.#options.notice(describeGroup(session, now));
   }

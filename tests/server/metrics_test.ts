@@ -10,6 +10,9 @@ test("each scrape shows the sums as they are", async () => {
     ...{ via: "tftp", operation: "read", outcome: "done" },
     ...{ requests: 2, bytes: 84_000, retransmits: 1, seconds: 0.5 },
   } as Count;
+  const groups = {
+    ...{ running: 1, started: 2, blocksSent: 30, repeats: 4, bytesSent: 5000, masterChanges: 6 },
+  };
   const live = { via: "http" } as LiveTransfer;
   let counts: readonly Count[] = [];
   const metrics = createMetrics({
@@ -20,7 +23,7 @@ test("each scrape shows the sums as they are", async () => {
     },
     info: () => ({ version: "1.2.3", startedAtMs: 5000, ready: true }),
     ruleHits: () => [{ number: 1, label: "", hits: 4 }, { number: 2, label: "x", hits: 0 }],
-    extra: () => [{ name: "datagrams_total", help: "Datagrams received", value: 7 }],
+    groups: () => groups,
   });
   const empty = await metrics.collect();
   assert.match(empty.type, /^text\/plain; version=0\.0\.4/);
@@ -41,7 +44,12 @@ test("each scrape shows the sums as they are", async () => {
         'bootsrv_build_info{version="1.2.3"} 1',
         "bootsrv_start_time_seconds 5",
         "bootsrv_ready 1",
-        "bootsrv_datagrams_total 7",
+        "bootsrv_multicast_groups 1",
+        "bootsrv_multicast_groups_started_total 2",
+        "bootsrv_multicast_blocks_sent_total 30",
+        "bootsrv_multicast_repeats_total 4",
+        "bootsrv_multicast_bytes_sent_total 5000",
+        "bootsrv_multicast_master_changes_total 6",
         'bootsrv_rewrite_rule_hits_total{rule="1",label=""} 4',
         'bootsrv_rewrite_rule_hits_total{rule="2",label="x"} 0',
       ]

@@ -109,6 +109,27 @@ test("M6: when the master is done the next one takes over where it likes", async
   assert.equal(bench.endpoint.transfers, 0);
 });
 
+test("groups are added up for the metrics while they run and when they have ended", async () => {
+  const { bench } = await start();
+  const none = { running: 0, started: 0, blocksSent: 0, repeats: 0, bytesSent: 0 };
+  assert.deepEqual(bench.endpoint.groupSums, { ...none, masterChanges: 0 });
+  const [master, heir] = [bench.client("10.0.0.2"), bench.client("10.0.0.3")];
+  join(master);
+  join(heir);
+  for (const block of [0, 1, 2]) master.ack(block);
+  const sent = { running: 1, started: 1, blocksSent: 3, repeats: 0, bytesSent: FILE.length };
+  assert.deepEqual(bench.endpoint.groupSums, { ...sent, masterChanges: 0 });
+  master.ack(3);
+  heir.ack(1);
+  const again = { running: 1, started: 1, blocksSent: 4, repeats: 1, bytesSent: 1300 + 512 };
+  assert.deepEqual(bench.endpoint.groupSums, { ...again, masterChanges: 1 });
+  heir.ack(3);
+  assert.deepEqual(bench.endpoint.groupSums, { ...again, running: 0, masterChanges: 1 });
+  join(bench.client("10.0.0.4"));
+  const next = { running: 1, started: 2 };
+  assert.deepEqual(bench.endpoint.groupSums, { ...again, ...next, masterChanges: 1 });
+});
+
 test("M6, M7: an ERROR takes any member off, the last ACK of a listener too", async () => {
   const { bench } = await start();
   const [master, second, third] = [2, 3, 4].map((at) => bench.client(`10.0.0.${at}`));

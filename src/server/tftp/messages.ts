@@ -1,6 +1,7 @@
 // What the main thread and the TFTP worker say to each other. Plain data only.
 import type { Config } from "../../config/config.ts";
 import type { Refusal } from "../../resolve/refusal.ts";
+import type { GroupSums } from "../../tftp/group_sums.ts";
 import type { UploadRequest } from "../../storage/upload.ts";
 import type { LiveTransfer } from "../../resolve/report.ts";
 
@@ -50,6 +51,13 @@ export interface ListenFault {
   readonly port: number;
 }
 
+/** What a worker has under way. */
+export interface Snapshot {
+  readonly transfers: readonly LiveTransfer[];
+  /** With all groups since the start. */
+  readonly groups: GroupSums;
+}
+
 /** From the worker to the main thread. */
 export type FromWorker =
   | {
@@ -64,7 +72,7 @@ export type FromWorker =
   | { readonly kind: "reports"; readonly json: string }
   /** How often each rewrite rule has held since the last `configure`. */
   | { readonly kind: "hits"; readonly hits: readonly number[] }
-  | { readonly kind: "live"; readonly transfers: readonly LiveTransfer[] }
+  | { readonly kind: "live" } & Snapshot
   | { readonly kind: "notice"; readonly text: string }
   /** A line for each packet, where they are traced. */
   | { readonly kind: "packets"; readonly lines: readonly string[] }

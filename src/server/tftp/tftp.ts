@@ -1,8 +1,7 @@
 // TFTP as the main thread sees it: one worker, or several that share their ports and are told and
 // asked together.
 import type { Config } from "../../config/config.ts";
-import type { LiveTransfer } from "../../resolve/report.ts";
-import type { Bound, ListenFault, Place } from "./messages.ts";
+import type { Bound, ListenFault, Place, Snapshot } from "./messages.ts";
 import { startThread, type TftpThread, type ThreadEvents, type ThreadFault } from "./thread.ts";
 import { shareOf } from "./worker_share.ts";
 
@@ -11,7 +10,7 @@ export interface TftpEvents extends Omit<ThreadEvents, "live" | "hits" | "sendin
   /** How often each rewrite rule has held in one worker, since the last `configure`. */
   hits(worker: number, hits: readonly number[]): void;
   /** What one worker, counted from 0, has under way; replaces what it said before. */
-  live(worker: number, transfers: readonly LiveTransfer[]): void;
+  live(worker: number, snapshot: Snapshot): void;
 }
 
 /** Workers that listen. */
@@ -58,7 +57,7 @@ export async function startTftp(
           events.reports(reports);
         },
         hits: (hits) => events.hits(index, hits),
-        live: (transfers) => events.live(index, transfers),
+        live: (snapshot) => events.live(index, snapshot),
         sending: (text) => refusals.add(text),
       },
     });

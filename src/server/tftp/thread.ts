@@ -1,10 +1,10 @@
 // The main thread's handle on one TFTP worker: starts it, passes its words on, wakes it, stops it.
 import type { Config } from "../../config/config.ts";
-import type { LiveTransfer, Report } from "../../resolve/report.ts";
+import type { Report } from "../../resolve/report.ts";
 import type { Uploads } from "../../storage/upload.ts";
 import { EventFd } from "../../sys/eventfd.ts";
 import { openLibc } from "../../sys/libc.ts";
-import type { FromWorker, ListenFault, Place, ToWorker } from "./messages.ts";
+import type { FromWorker, ListenFault, Place, Snapshot, ToWorker } from "./messages.ts";
 import { UploadDesk } from "./upload_desk.ts";
 
 /** What a worker has to tell. */
@@ -12,7 +12,7 @@ export interface ThreadEvents {
   reports(reports: readonly Report[]): void;
   /** How often each rewrite rule has held since the last `configure`. */
   hits(hits: readonly number[]): void;
-  live(transfers: readonly LiveTransfer[]): void;
+  live(snapshot: Snapshot): void;
   notice(text: string): void;
   /** A line for each packet, where they are traced. */
   packets(lines: readonly string[]): void;
@@ -126,7 +126,7 @@ function passOn(
     case "hits":
       return events.hits(news.hits);
     case "live":
-      return events.live(news.transfers);
+      return events.live(news);
     case "notice":
       return events.notice(news.text);
     case "packets":

@@ -144,7 +144,7 @@ class TftpWorker implements UdpHost {
     if (this.#liveAt === Infinity && this.#endpoint.transfers > 0) this.#liveAt = now + LIVE_MS;
     if (now >= this.#liveAt) {
       const transfers = this.#endpoint.live(LIVE_TRANSFERS_MAX);
-      scope.postMessage({ kind: "live", transfers });
+      scope.postMessage({ kind: "live", transfers, groups: this.#endpoint.groupSums });
       this.#liveAt = transfers.length > 0 ? now + LIVE_MS : Infinity;
     }
     if (now >= this.#hitsAt) this.#postHits();
