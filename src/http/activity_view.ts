@@ -1,19 +1,13 @@
 // What the status pages show: the running and the recent transfers, the counters, the server.
 // Made by the server; the app only reads.
 import type { RefusalKind } from "../resolve/refusal.ts";
-import type { LiveTransfer, Report } from "../resolve/report.ts";
-
-/** A report and when it came, in milliseconds since the epoch. */
-export interface Recent {
-  readonly atMs: number;
-  readonly report: Report;
-}
+import type { LiveTransfer, Report, TimedReport } from "../resolve/report.ts";
 
 /** One client and the last thing it asked for. */
 export interface ClientSummary {
   readonly client: string;
   readonly requests: number;
-  readonly last: Recent;
+  readonly last: TimedReport;
 }
 
 /** Requests that ended alike, added up since the start. */
@@ -33,11 +27,11 @@ export interface ActivityView {
   /** Shows a transfer as live until the returned function is called. */
   track(snapshot: () => LiveTransfer): () => void;
   /** The last reports, newest first. */
-  recent(): readonly Recent[];
+  recent(): readonly TimedReport[];
   /** The clients heard of, the most recent first. */
   clients(): readonly ClientSummary[];
   /** The last reports of one client, newest first; empty for an unknown one. */
-  ofClient(client: string): readonly Recent[];
+  ofClient(client: string): readonly TimedReport[];
   counts(): readonly Count[];
   refusals(): readonly { readonly kind: RefusalKind; readonly requests: number }[];
   /**

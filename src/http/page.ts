@@ -1,7 +1,6 @@
 // The status page and the page of one client, made on the server: tables that need no script.
 import { html, raw } from "hono/html";
-import type { Recent } from "./activity_view.ts";
-import type { LiveTransfer } from "../resolve/report.ts";
+import type { LiveTransfer, Report, TimedReport } from "../resolve/report.ts";
 import type { HttpAppOptions } from "./deps.ts";
 import { type Cell, document, foreign, type Html, table } from "./document.ts";
 import { rateText, sizeText, spanText, timeText } from "./figures.ts";
@@ -85,7 +84,7 @@ function liveTable(live: readonly LiveTransfer[]): Html {
   `;
 }
 
-function recentTable(recent: readonly Recent[]): Html {
+function recentTable(recent: readonly TimedReport[]): Html {
   if (recent.length === 0) return NONE;
   const rows = recent.map(({ atMs, report }): Cell[] => {
     const { client, via, operation, outcome, bytes, durationMs } = report;
@@ -106,7 +105,7 @@ function recentTable(recent: readonly Recent[]): Html {
 }
 
 /** What held it up or went wrong, and the steps that led there, as in the log. */
-function whyCell(report: Recent["report"]): Html {
+function whyCell(report: Report): Html {
   const { outcome, reason, limiter, noMulticast, trail, options } = report;
   // The first step is the name, which the row has already.
   const steps = outcome === "done" ? [] : trail.slice(1);
@@ -120,7 +119,7 @@ function whyCell(report: Recent["report"]): Html {
 const BAD: ReadonlySet<string> = new Set(["refused", "failed", "aborted"]);
 
 /** What was asked for, and what it became where that differs. */
-function namesCell({ name, file }: Recent["report"]): Html {
+function namesCell({ name, file }: Report): Html {
   if (file === null || file === name) return foreign(name);
   return html`${foreign(name)} → ${foreign(file)}`;
 }

@@ -37,6 +37,12 @@ export interface Report {
   readonly hint: string;
 }
 
+/** A report and when its outcome was known, in milliseconds since the epoch. */
+export interface TimedReport {
+  readonly atMs: number;
+  readonly report: Report;
+}
+
 /** A transfer that is under way, as it stands now. */
 export interface LiveTransfer {
   readonly via: Report["via"];

@@ -1,9 +1,9 @@
 // What the server remembers of its requests: the last ones, the last ones of each client, sums
 // since the start, and what is under way. Bounded in every direction; all of it lives in memory.
 import { LRUCache } from "lru-cache";
-import type { ActivityView, ClientSummary, Count, Recent } from "../http/activity_view.ts";
+import type { ActivityView, ClientSummary, Count } from "../http/activity_view.ts";
 import type { RefusalKind } from "../resolve/refusal.ts";
-import type { LiveTransfer, Report } from "../resolve/report.ts";
+import type { LiveTransfer, Report, TimedReport } from "../resolve/report.ts";
 
 /** Reports kept in all, reports kept per client, clients kept. */
 const RECENT_MAX = 200;
@@ -19,15 +19,13 @@ const HEARTBEAT_MS = 15_000;
 /** The memory of the server; the status pages and the metrics look into it. */
 export interface Activity extends ActivityView {
   /** Takes in reports in the order in which they came. */
-  add(reports: readonly Report[]): void;
+  add(reports: readonly TimedReport[]): void;
   /** Replaces the running transfers of one source, such as the TFTP worker. */
   setLive(source: string, transfers: readonly LiveTransfer[]): void;
 }
 
 /** Time, so that tests need not wait. */
 export interface ActivityClock {
-  /** Milliseconds since the epoch. */
-  wallMs(): number;
   /** Runs `run` once in `ms` milliseconds; gives what cancels it. Does not keep the process alive. */
   after(ms: number, run: () => void): () => void;
 }
@@ -38,7 +36,6 @@ export function createActivity(clock: ActivityClock = SYSTEM_CLOCK): Activity {
 }
 
 const SYSTEM_CLOCK: ActivityClock = {
-  wallMs: () => Date.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     timer.unref();
@@ -54,7 +51,6 @@ interface Client {
 type MutableCount = { -readonly [Key in keyof Count]: Count[Key] };
 
 class Memory implements Activity {
-  readonly #clock: ActivityClock;
   readonly #recent = new Ring(RECENT_MAX);
   readonly #clients = new LRUCache<string, Client>({ max: CLIENTS_MAX });
   readonly #counts = new Map<string, MutableCount>();
@@ -64,17 +60,15 @@ class Memory implements Activity {
   readonly #watch: Watch;
 
   constructor(clock: ActivityClock) {
-    this.#clock = clock;
     this.#watch = new Watch(clock, () => this.#tracked.size > 0);
   }
 
-  add(reports: readonly Report[]): void {
-    const atMs = this.#clock.wallMs();
-    for (const report of reports) this.#addOne(report, atMs);
+  add(reports: readonly TimedReport[]): void {
+    for (const report of reports) this.#addOne(report);
     if (reports.length > 0) this.#watch.changed();
   }
 
-  #addOne(report: Report, atMs: number): void {
+  #addOne({ atMs, report }: TimedReport): void {
     // Where files lie on this machine is nobody's business who looks at the status pages.
     const recent = { atMs, report: { ...shortened(report), path: null } };
     this.#recent.push(recent);
@@ -120,7 +114,7 @@ class Memory implements Activity {
     return [...this.#live.values(), own].flat();
   }
 
-  recent(): readonly Recent[] {
+  recent(): readonly TimedReport[] {
     return this.#recent.newestFirst();
   }
 
@@ -133,7 +127,7 @@ class Memory implements Activity {
     return clients;
   }
 
-  ofClient(client: string): readonly Recent[] {
+  ofClient(client: string): readonly TimedReport[] {
     return this.#clients.peek(client)?.last.newestFirst() ?? [];
   }
 
@@ -165,23 +159,23 @@ function shortened(report: Report): Report {
 /** The last `max` reports, the oldest overwritten. */
 class Ring {
   readonly #max: number;
-  readonly #items: Recent[] = [];
+  readonly #items: TimedReport[] = [];
   #next = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  push(item: Recent): void {
+  push(item: TimedReport): void {
     this.#items[this.#next] = item;
     this.#next = (this.#next + 1) % this.#max;
   }
 
-  newest(): Recent | undefined {
+  newest(): TimedReport | undefined {
     return this.#items[(this.#next + this.#max - 1) % this.#max];
   }
 
-  newestFirst(): readonly Recent[] {
+  newestFirst(): readonly TimedReport[] {
     return [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)].reverse();
   }
 }

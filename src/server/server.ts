@@ -3,7 +3,6 @@
 import type { Config } from "../config/config.ts";
 import type { HttpApp, HttpClock } from "../http/exchange.ts";
 import { Admission } from "../resolve/admission.ts";
-import type { Report } from "../resolve/report.ts";
 import { readInterfaces } from "../sys/interfaces.ts";
 import { absentInterfaces } from "./absent_interfaces.ts";
 import { createActivity } from "./activity.ts";
@@ -14,6 +13,7 @@ import { jailed } from "./jail.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Log } from "./log/log.ts";
 import { reopenLog } from "./log/open.ts";
+import { reportsAmong, type Told } from "./log/told.ts";
 import type { LogPlace } from "./log/output.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Dropped } from "./privileges.ts";
@@ -67,7 +67,7 @@ export class Server {
 
   /** For the TFTP workers. */
   readonly events: TftpEvents = {
-    reports: (reports) => this.#reports(reports),
+    told: (told) => this.#told(told),
     hits: (worker, hits) => this.#hits.set(worker, hits),
     live: (worker, { transfers, groups }) => {
       this.#heardAtMs = this.#parts.clock.now();
@@ -75,7 +75,6 @@ export class Server {
       this.#activity.setLive(`tftp ${worker}`, transfers);
     },
     notice: (text) => this.#parts.log.info(text),
-    packets: (lines) => lines.forEach((line) => this.#parts.log.info(line)),
     crashed: (text) => {
       const why = "TFTP worker failed";
       this.#parts.log.error(`${why}: ${text}`);
@@ -191,11 +190,13 @@ export class Server {
     await this.#hooks.stop();
   }
 
-  #reports(reports: readonly Report[]): void {
+  #told(told: readonly Told[]): void {
+    this.#parts.log.told(told);
+    const reports = reportsAmong(told);
+    if (reports.length === 0) return;
     this.#heardAtMs = this.#parts.clock.now();
     this.#activity.add(reports);
-    this.#parts.log.reports(reports);
-    this.#hooks.add(reports);
+    this.#hooks.add(reports.map(({ report }) => report));
   }
 
   /** For this configuration, as it reads from where the process is. Throws as `openSite` does. */
@@ -207,7 +208,7 @@ export class Server {
       admission: this.#admission,
       now: clock.now,
       tools,
-      report: (report) => this.#reports([report]),
+      report: (report) => this.#told([{ atMs: Date.now(), report }]),
       notice: (text) => log.info(text),
       info: () => this.#info(),
       reload: () => this.reload(),

@@ -1,7 +1,7 @@
 // What a running server says of itself, as lines for a terminal. The figures come from its status
 // pages, so they are as good as whoever answers there: whatever is in them is only printed.
-import type { Count, Recent, ServerInfo } from "../http/activity_view.ts";
-import type { LiveTransfer } from "../resolve/report.ts";
+import type { Count, ServerInfo } from "../http/activity_view.ts";
+import type { LiveTransfer, TimedReport } from "../resolve/report.ts";
 import { rateText, sizeText, spanText } from "../http/figures.ts";
 import { reportText } from "./log/pretty.ts";
 import { nameText, plainText } from "../match/safe_text.ts";
@@ -12,7 +12,7 @@ export interface Status {
   readonly live: readonly LiveTransfer[];
   readonly counts: readonly Count[];
   readonly refusals: readonly { readonly kind: string; readonly requests: number }[];
-  readonly recent: readonly Recent[];
+  readonly recent: readonly TimedReport[];
 }
 
 /** Transfers and errors shown, of each. */
@@ -73,7 +73,7 @@ function countTexts(counts: readonly Count[]): readonly string[] {
   });
 }
 
-function recentText({ atMs, report }: Recent): string {
+function recentText({ atMs, report }: TimedReport): string {
   return `${new Date(atMs).toISOString()} ${reportText(report)}`;
 }
 

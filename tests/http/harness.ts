@@ -88,7 +88,7 @@ async function startServer(options: ServerOptions): Promise<TestServer> {
     activity,
     report(report) {
       reports.push(report);
-      activity.add([report]);
+      activity.add([{ atMs: 0, report }]);
       for (const check of waiting) check();
     },
     ...options.app,

@@ -1,11 +1,13 @@
 // What the server remembers, how little of it, and when it tells those who watch.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LiveTransfer, Report } from "../../src/resolve/report.ts";
+import type { LiveTransfer, Report, TimedReport } from "../../src/resolve/report.ts";
 import { createActivity } from "../../src/server/activity.ts";
 
-function report(fields: Partial<Report> = {}): Report {
-  return {
+const AT_MS = 1_700_000_000_000;
+
+function report(fields: Partial<Report> = {}): TimedReport {
+  const report: Report = {
     ...{ via: "tftp", operation: "read", client: "10.0.0.1", port: 1, name: "x", file: "x" },
     ...{
       path: null,
@@ -19,6 +21,7 @@ function report(fields: Partial<Report> = {}): Report {
     ...{ options: "", limiter: "", noMulticast: "", trail: [], hint: "" },
     ...fields,
   };
+  return { atMs: AT_MS, report };
 }
 
 const LIVE: LiveTransfer = {
@@ -31,7 +34,6 @@ function manualClock() {
   const clock = {
     ms: 0,
     due: null as { atMs: number; run: () => void } | null,
-    wallMs: () => clock.ms,
     after(ms: number, run: () => void) {
       const entry = { atMs: clock.ms + ms, run };
       clock.due = entry;
@@ -59,6 +61,12 @@ test("the last 200 reports are kept, newest first", () => {
   const names = activity.recent().map(({ report }) => report.name);
   assert.equal(names.length, 200);
   assert.deepEqual([names[0], names[199]], ["449", "250"]);
+});
+
+test("a report is shown with the time at which its outcome was known", () => {
+  const activity = createActivity(manualClock());
+  activity.add([report()]);
+  assert.equal(activity.recent()[0]?.atMs, AT_MS);
 });
 
 test("status pages are not told where files lie on this machine", () => {

@@ -1,10 +1,11 @@
 // The log: reports and events become lines of one format, and lines go to one place. It never
 // throws, whatever is in a name and whatever has become of the place.
-import type { Report } from "../../resolve/report.ts";
+import type { TimedReport } from "../../resolve/report.ts";
 import type { LogEvent, LogFields, LogFormat } from "./format.ts";
 import { isWanted, type Level, levelOf } from "./level.ts";
 import { prettyFormat, reportText } from "./pretty.ts";
 import type { LossNote } from "./queue.ts";
+import type { Told } from "./told.ts";
 import { jsonFormat, logfmtFormat } from "./records.ts";
 
 /** Takes lines one by one beside the main output, as syslog does. */
@@ -31,8 +32,8 @@ export interface Log {
   info(text: string, fields?: LogFields): void;
   warning(text: string, fields?: LogFields): void;
   error(text: string, fields?: LogFields): void;
-  /** One line per report, written together. */
-  reports(reports: readonly Report[]): void;
+  /** A line for each, with its time, written together. What is no report is of level info. */
+  told(told: readonly Told[]): void;
   /** Writes by these from here on. */
   configure(options: LogOptions): void;
   close(): void;
@@ -68,14 +69,12 @@ class FormattedLog implements Log {
     this.#event({ level: "error", text, fields });
   }
 
-  reports(reports: readonly Report[]): void {
-    const atMs = this.#now();
+  told(told: readonly Told[]): void {
     let lines = "";
-    for (const report of reports) {
-      const level = levelOf(report);
-      if (!isWanted(level, this.#options.level)) continue;
-      lines += this.#format.report(report, level, atMs);
-      this.#send(level, atMs, () => reportText(report));
+    for (const each of told) {
+      lines += "report" in each
+        ? this.#report(each)
+        : this.#line({ level: "info", text: each.text, fields: {} }, each.atMs);
     }
     if (lines !== "") this.#write(lines);
   }
@@ -95,10 +94,23 @@ class FormattedLog implements Log {
   }
 
   #event(event: LogEvent): void {
-    if (!isWanted(event.level, this.#options.level)) return;
-    const atMs = this.#now();
-    this.#write(this.#format.event(event, atMs));
+    const line = this.#line(event, this.#now());
+    if (line !== "") this.#write(line);
+  }
+
+  /** To be written; "" where it is not wanted. The sink has had it. */
+  #line(event: LogEvent, atMs: number): string {
+    if (!isWanted(event.level, this.#options.level)) return "";
     this.#send(event.level, atMs, () => event.text);
+    return this.#format.event(event, atMs);
+  }
+
+  /** As `#line`. */
+  #report({ atMs, report }: TimedReport): string {
+    const level = levelOf(report);
+    if (!isWanted(level, this.#options.level)) return "";
+    this.#send(level, atMs, () => reportText(report));
+    return this.#format.report(report, level, atMs);
   }
 
   /** Only for the main output: syslog has had the lines. */

@@ -68,14 +68,11 @@ export type FromWorker =
     readonly notice: string;
   }
   | { readonly kind: "fault"; readonly faults: readonly ListenFault[] }
-  /** A `Report[]` in JSON: that crosses threads in half the time of the objects themselves. */
-  | { readonly kind: "reports"; readonly json: string }
+  /** A `Told[]` in JSON: that crosses threads in half the time of the objects themselves. */
+  | { readonly kind: "told"; readonly json: string }
   /** How often each rewrite rule has held since the last `configure`. */
   | { readonly kind: "hits"; readonly hits: readonly number[] }
   | { readonly kind: "live" } & Snapshot
-  | { readonly kind: "notice"; readonly text: string }
-  /** A line for each packet, where they are traced. */
-  | { readonly kind: "packets"; readonly lines: readonly string[] }
   /** The driver sends in another way than it said, as the system has refused the first. */
   | { readonly kind: "sending"; readonly text: string }
   | { readonly kind: "upload-begin"; readonly id: number; readonly request: UploadRequest }

@@ -1,12 +1,15 @@
 // TFTP as the main thread sees it: one worker, or several that share their ports and are told and
 // asked together.
 import type { Config } from "../../config/config.ts";
+import { reportsAmong } from "../log/told.ts";
 import type { Bound, ListenFault, Place, Snapshot } from "./messages.ts";
 import { startThread, type TftpThread, type ThreadEvents, type ThreadFault } from "./thread.ts";
 import { shareOf } from "./worker_share.ts";
 
 /** What the workers have to tell. */
 export interface TftpEvents extends Omit<ThreadEvents, "live" | "hits" | "sending"> {
+  /** Something an operator should know. */
+  notice(text: string): void;
   /** How often each rewrite rule has held in one worker, since the last `configure`. */
   hits(worker: number, hits: readonly number[]): void;
   /** What one worker, counted from 0, has under way; replaces what it said before. */
@@ -52,9 +55,9 @@ export async function startTftp(
       place,
       events: {
         ...events,
-        reports(reports) {
-          requests[index]! += reports.length;
-          events.reports(reports);
+        told(told) {
+          requests[index]! += reportsAmong(told).length;
+          events.told(told);
         },
         hits: (hits) => events.hits(index, hits),
         live: (snapshot) => events.live(index, snapshot),

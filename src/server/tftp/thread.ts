@@ -1,21 +1,19 @@
 // The main thread's handle on one TFTP worker: starts it, passes its words on, wakes it, stops it.
 import type { Config } from "../../config/config.ts";
-import type { Report } from "../../resolve/report.ts";
 import type { Uploads } from "../../storage/upload.ts";
 import { EventFd } from "../../sys/eventfd.ts";
 import { openLibc } from "../../sys/libc.ts";
+import type { Told } from "../log/told.ts";
 import type { FromWorker, ListenFault, Place, Snapshot, ToWorker } from "./messages.ts";
 import { UploadDesk } from "./upload_desk.ts";
 
 /** What a worker has to tell. */
 export interface ThreadEvents {
-  reports(reports: readonly Report[]): void;
+  /** Requests that have ended, notices and traced packets, in their order. */
+  told(told: readonly Told[]): void;
   /** How often each rewrite rule has held since the last `configure`. */
   hits(hits: readonly number[]): void;
   live(snapshot: Snapshot): void;
-  notice(text: string): void;
-  /** A line for each packet, where they are traced. */
-  packets(lines: readonly string[]): void;
   /** The driver sends in another way from here on. */
   sending(text: string): void;
   /** The worker has died of something unforeseen; nothing is served by it any more. */
@@ -121,16 +119,12 @@ function passOn(
   { events, desk }: { readonly events: ThreadEvents; readonly desk: UploadDesk },
 ) {
   switch (news.kind) {
-    case "reports":
-      return events.reports(JSON.parse(news.json));
+    case "told":
+      return events.told(JSON.parse(news.json));
     case "hits":
       return events.hits(news.hits);
     case "live":
       return events.live(news);
-    case "notice":
-      return events.notice(news.text);
-    case "packets":
-      return events.packets(news.lines);
     case "sending":
       return events.sending(news.text);
     default:

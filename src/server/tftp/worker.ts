@@ -14,6 +14,7 @@ import { type Neighbours, openNeighbours } from "../../sys/neighbours.ts";
 import type { Bound, FromWorker, ListenFault, Place, ToWorker } from "./messages.ts";
 import { openTree } from "../tree.ts";
 import { RoundLook } from "./round_look.ts";
+import { ToldQueue } from "./told_queue.ts";
 import { UploadCourier } from "./upload_courier.ts";
 
 interface WorkerScope {
@@ -22,15 +23,22 @@ interface WorkerScope {
   close(): void;
 }
 
-/** How often reports and snapshots are posted while there are any. */
-const REPORTS_MS = 50;
-const REPORTS_MAX = 256;
+/** How often snapshots are posted while there are any. */
 const LIVE_MS = 1_000;
 const HITS_MS = 1_000;
 const LIVE_TRANSFERS_MAX = 500;
 
 const scope = globalThis as unknown as WorkerScope;
+const told = new ToldQueue((some) =>
+  scope.postMessage({ kind: "told", json: JSON.stringify(some) })
+);
 let worker: TftpWorker | null = null;
+
+/** Posted behind what was to be told before it, and at once: there may be no turn soon. */
+function notify(text: string) {
+  told.add({ atMs: Date.now(), text });
+  told.post(performance.now());
+}
 
 scope.onmessage = ({ data }) => {
   switch (data.kind) {
@@ -65,9 +73,6 @@ class TftpWorker implements UdpHost {
   readonly #answersBroadcasts: boolean;
   readonly #endpoint: Endpoint;
   #running = false;
-  readonly #packets: string[] = [];
-  #reports: Report[] = [];
-  #reportsAt = Infinity;
   #liveAt = Infinity;
   #hitsAt = Infinity;
   #hits: () => readonly number[] = () => [];
@@ -78,7 +83,7 @@ class TftpWorker implements UdpHost {
    */
   static async start(order: Extract<ToWorker, { kind: "start" }>): Promise<TftpWorker | null> {
     const { config, wakeFd, place } = order;
-    const faultNotice = new SparseNotice((text) => scope.postMessage({ kind: "notice", text }));
+    const faultNotice = new SparseNotice(notify);
     try {
       const created = await createDriver({
         wanted: config.tftp.driver,
@@ -109,7 +114,7 @@ class TftpWorker implements UdpHost {
 
   constructor({ driver: bare, config, ...parts }: WorkerParts & { readonly config: Config }) {
     const driver = config.tftp.trace
-      ? tracedDriver(bare, (line) => void this.#packets.push(line))
+      ? tracedDriver(bare, (text) => told.add({ atMs: Date.now(), text }))
       : bare;
     this.#driver = driver;
     this.#look = parts.look === null ? null : new RoundLook(parts.look);
@@ -121,7 +126,7 @@ class TftpWorker implements UdpHost {
       uploads: this.courier,
       random: Math.random,
       report: (report) => this.#report(report),
-      notice: (text) => scope.postMessage({ kind: "notice", text }),
+      notice: notify,
     });
   }
 
@@ -137,10 +142,7 @@ class TftpWorker implements UdpHost {
   turn(now: number): number {
     this.#look?.next();
     const next = this.#endpoint.turn(now);
-    if (this.#packets.length > 0) {
-      scope.postMessage({ kind: "packets", lines: this.#packets.splice(0) });
-    }
-    if (now >= this.#reportsAt || this.#reports.length >= REPORTS_MAX) this.#post();
+    if (now >= told.dueAt) told.post(now);
     if (this.#liveAt === Infinity && this.#endpoint.transfers > 0) this.#liveAt = now + LIVE_MS;
     if (now >= this.#liveAt) {
       const transfers = this.#endpoint.live(LIVE_TRANSFERS_MAX);
@@ -148,7 +150,7 @@ class TftpWorker implements UdpHost {
       this.#liveAt = transfers.length > 0 ? now + LIVE_MS : Infinity;
     }
     if (now >= this.#hitsAt) this.#postHits();
-    return Math.min(next, this.#reportsAt, this.#liveAt, this.#hitsAt);
+    return Math.min(next, told.dueAt, this.#liveAt, this.#hitsAt);
   }
 
   /** Until the first configuration comes, requests wait in the sockets. */
@@ -158,7 +160,7 @@ class TftpWorker implements UdpHost {
       this.#postHits();
     } catch (error) {
       // The main thread has made the same settings before, so this is for want of memory or the like.
-      scope.postMessage({ kind: "notice", text: `TFTP keeps its old configuration: ${error}` });
+      notify(`TFTP keeps its old configuration: ${error}`);
     }
     if (this.#running) return;
     this.#running = true;
@@ -167,7 +169,7 @@ class TftpWorker implements UdpHost {
 
   stop(text: string) {
     this.#endpoint.close(text);
-    this.#post();
+    told.post(this.#driver.now());
     this.#driver.stop();
     if (!this.#running) scope.postMessage({ kind: "stopped" });
   }
@@ -193,9 +195,7 @@ class TftpWorker implements UdpHost {
         else faults.push(fault);
       }
     }
-    if (isIPv6Missing) {
-      scope.postMessage({ kind: "notice", text: "No IPv6 here: serving IPv4 only" });
-    }
+    if (isIPv6Missing) notify("No IPv6 here: serving IPv4 only");
     return { bound, faults };
   }
 
@@ -218,24 +218,14 @@ class TftpWorker implements UdpHost {
   }
 
   #report(report: Report) {
-    this.#reports.push(report);
-    const now = this.#driver.now();
-    if (this.#reportsAt === Infinity) this.#reportsAt = now + REPORTS_MS;
-    if (this.#hitsAt === Infinity) this.#hitsAt = now + HITS_MS;
+    told.add({ atMs: Date.now(), report });
+    if (this.#hitsAt === Infinity) this.#hitsAt = this.#driver.now() + HITS_MS;
   }
 
   #postHits() {
     const hits = this.#hits();
     if (hits.length > 0) scope.postMessage({ kind: "hits", hits });
     this.#hitsAt = Infinity;
-  }
-
-  #post() {
-    if (this.#reports.length > 0) {
-      scope.postMessage({ kind: "reports", json: JSON.stringify(this.#reports) });
-    }
-    this.#reports = [];
-    this.#reportsAt = Infinity;
   }
 }
 

@@ -50,7 +50,7 @@ function written(reports: readonly Partial<Report>[], options: Partial<LogOption
     now: () => AT,
     ...options,
   });
-  log.reports(reports.map((report) => ({ ...DONE, ...report })));
+  log.told(reports.map((report) => ({ atMs: AT, report: { ...DONE, ...report } })));
   return text;
 }
 
@@ -205,6 +205,36 @@ test("a batch of reports is written at once", () => {
   let writes = 0;
   written([{}, {}, {}], { write: () => writes += 1 });
   assert.equal(writes, 1);
+});
+
+test("what is told late has the time at which it happened, and keeps its order", () => {
+  let text = "";
+  const sent: string[] = [];
+  const log = createLog({
+    format: "pretty",
+    level: "info",
+    color: false,
+    write: (lines) => text += lines,
+    sink: { send: (level, text, atMs) => sent.push(`${atMs - AT} ${level} ${text}`), close() {} },
+    now: () => AT + 1_000,
+  });
+  log.told([
+    { atMs: AT, text: "> 10.0.0.1:2000 at 69: ERROR" },
+    { atMs: AT + 1, report: { ...DONE, outcome: "refused", refusal: "forbidden", options: "" } },
+    { atMs: AT + 2, report: { ...DONE, outcome: "probe" } },
+    { atMs: AT + 3, text: "Group ended" },
+  ]);
+  assert.deepEqual(text.split("\n"), [
+    "2024-05-01 12:34:56.789 > 10.0.0.1:2000 at 69: ERROR",
+    "2024-05-01 12:34:56.790 ✗ 10.1.2.3 tftp read pxelinux.0 forbidden",
+    "2024-05-01 12:34:56.792 Group ended",
+    "",
+  ]);
+  assert.deepEqual(sent, [
+    "0 info > 10.0.0.1:2000 at 69: ERROR",
+    "1 warning ✗ 10.1.2.3 tftp read pxelinux.0 forbidden",
+    "3 info Group ended",
+  ]);
 });
 
 test("events have a text and fields, and further lines are indented", () => {
