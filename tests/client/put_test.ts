@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { runPut } from "../../src/client/put.ts";
 import { fakeEnvironment, putOptions, withDirectory } from "./fake_environment.ts";
@@ -89,17 +89,36 @@ test("put sends netascii and counts the file as it is on disk", async () => {
 });
 
 test("put reads standard input to its end and leaves no spool behind", async () => {
-  const spools = () => readdirSync(tmpdir()).filter((name) => name.startsWith("bootsrv-put-"));
-  const before = spools();
-  await scene({}, new Uint8Array(0), async ({ server, url }) => {
-    const stdin = [testBytes(700), testBytes(1), testBytes(70_000)];
-    const environment = fakeEnvironment({ stdin });
-    assert.equal(await runPut(putOptions(`${url}/x`, { file: "-" }), environment), 0);
-    assert.deepEqual(server.files.get("x"), Buffer.concat(stdin));
-    assert.equal(server.requests[0]!.options[0]!.value, "70701");
-  });
-  assert.deepEqual(spools(), before);
+  const left = await withDirectory((directory) =>
+    withTemporaryFolder(directory, () =>
+      scene({}, new Uint8Array(0), async ({ server, url }) => {
+        const stdin = [testBytes(700), testBytes(1), testBytes(70_000)];
+        let wasThere = false;
+        const onStderr = () => wasThere ||= readdirSync(directory).some(isSpool);
+        const environment = fakeEnvironment({ stdin, onStderr });
+        const settings = putOptions(`${url}/x`, { file: "-", trace: true });
+        assert.equal(await runPut(settings, environment), 0);
+        assert.deepEqual(server.files.get("x"), Buffer.concat(stdin));
+        assert.equal(server.requests[0]!.options[0]!.value, "70701");
+        assert.ok(wasThere, "it lies where the test looks");
+      }))
+  );
+  assert.deepEqual(left, []);
 });
+
+const isSpool = (name: string) => name.startsWith("bootsrv-put-");
+
+/** Runs `use` with a folder for temporary files that no other process uses. */
+async function withTemporaryFolder(path: string, use: () => Promise<void>): Promise<void> {
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = path;
+  try {
+    await use();
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
+}
 
 test("put tells the server's own words", async () => {
   const answer = () => ({ op: "error", code: 6, message: "File already exists" } as const);
