@@ -6,6 +6,7 @@ import type { ClientEnvironment, OwnNetwork } from "../../src/client/environment
 import type { UdpDriver } from "../../src/net/driver.ts";
 import { createPortableDriver } from "../../src/net/portable.ts";
 import type { GetOptions, PutOptions } from "../../src/client/options.ts";
+import { slowed } from "./slow_clock.ts";
 
 export interface FakeEnvironment extends ClientEnvironment {
   /** What went to standard error so far. */
@@ -17,6 +18,7 @@ export interface FakeEnvironment extends ClientEnvironment {
 }
 
 export interface FakeSettings {
+  /** The portable one when left out, with a slow clock. */
   readonly driver?: UdpDriver;
   readonly stdin?: readonly Uint8Array[];
   /** Addresses of every host that is not numeric. */
@@ -41,7 +43,7 @@ export function fakeEnvironment(settings: FakeSettings = {}): FakeEnvironment {
     terminal: null,
     signal: controller.signal,
     createDriver: (onFault) =>
-      Promise.resolve(settings.driver ?? createPortableDriver({ onFault })),
+      Promise.resolve(settings.driver ?? slowed(createPortableDriver({ onFault }))),
     lookup: (host) => Promise.resolve(addressesOf(host, settings)),
     ownNetworks: () => settings.ownNetworks ?? [{ host: "127.0.0.1", cidr: "127.0.0.1/8" }],
     close: () => {},

@@ -14,6 +14,7 @@ import {
   type RequestPacket,
   writeHeader,
 } from "../../src/wire/packet.ts";
+import { slowed } from "./slow_clock.ts";
 
 /** How the server misbehaves. */
 export interface Script {
@@ -21,6 +22,8 @@ export interface Script {
   readonly answer?: (request: RequestPacket) => Packet | "silence" | null;
   /** Swallows a datagram, counted from 1 in each direction. */
   readonly drop?: (direction: "in" | "out", count: number) => boolean;
+  /** What is swallowed is to be sent again soon: the clock goes at its usual pace. */
+  readonly hurries?: boolean;
   /** Option names it does not know. */
   readonly disabled?: readonly string[];
   /** Called for each datagram of the client after the request. */
@@ -37,7 +40,7 @@ export class FakeServer implements UdpHost {
   /** Everything that came in after the requests. */
   readonly packets: Packet[] = [];
   readonly results: Result[] = [];
-  readonly #driver: UdpDriver = createPortableDriver();
+  readonly #driver: UdpDriver;
   readonly #script: Script;
   #door: UdpSocket | null = null;
   #data: UdpSocket | null = null;
@@ -48,6 +51,8 @@ export class FakeServer implements UdpHost {
 
   constructor(script: Script = {}) {
     this.#script = script;
+    const driver = createPortableDriver();
+    this.#driver = script.hurries === true ? driver : slowed(driver);
   }
 
   get port(): number {

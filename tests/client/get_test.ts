@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from "node:path";
 import { test } from "node:test";
 import { runGet } from "../../src/client/get.ts";
+import { createPortableDriver } from "../../src/net/portable.ts";
 import { fakeEnvironment, getOptions, withDirectory } from "./fake_environment.ts";
 import { FakeServer, type Script, testBytes } from "./fake_server.ts";
 
@@ -83,9 +84,9 @@ test("get survives the loss of single datagrams in both directions", async () =>
   // A block in the middle of a window, and the ACK that tells of it.
   const drop = (direction: "in" | "out", count: number) =>
     direction === "in" ? count === 3 : count === 7;
-  await withServer({ drop }, async (server, url) => {
+  await withServer({ drop, hurries: true }, async (server, url) => {
     server.files.set("x", testBytes(40_000));
-    const environment = fakeEnvironment();
+    const environment = fakeEnvironment({ driver: createPortableDriver() });
     const settings = getOptions(`${url}/x`, { output: "-" });
     assert.equal(await runGet(settings, environment), 0);
     assert.deepEqual(environment.out(), Buffer.from(testBytes(40_000)));

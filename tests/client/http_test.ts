@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { runGet } from "../../src/client/get.ts";
 import { runPut } from "../../src/client/put.ts";
+import { eventually } from "../patience.ts";
 import { fakeEnvironment, getOptions, putOptions, withDirectory } from "./fake_environment.ts";
 import { testBytes } from "./fake_server.ts";
 
@@ -112,16 +113,19 @@ test("get takes a body that is cut short for a failure", async () => {
 });
 
 test("get says that nobody listens", async () => {
-  let port = 0;
-  await withServer(() => {}, (url) => {
-    port = Number(new URL(url).port);
-    return Promise.resolve();
+  // Another process may take the port as soon as it is free.
+  await eventually(async () => {
+    let port = 0;
+    await withServer(() => {}, (url) => {
+      port = Number(new URL(url).port);
+      return Promise.resolve();
+    });
+    const environment = fakeEnvironment();
+    const settings = getOptions(`http://127.0.0.1:${port}/x`, { output: "-" });
+    assert.equal(await runGet(settings, environment), 1);
+    const expected = `Cannot reach HTTP server 127.0.0.1 port ${port}: connection refused\n`;
+    assert.equal(environment.said(), expected);
   });
-  const environment = fakeEnvironment();
-  const settings = getOptions(`http://127.0.0.1:${port}/x`, { output: "-" });
-  assert.equal(await runGet(settings, environment), 1);
-  const expected = `Cannot reach HTTP server 127.0.0.1 port ${port}: connection refused\n`;
-  assert.equal(environment.said(), expected);
 });
 
 test("Ctrl-C ends an HTTP download with 130 and leaves nothing", async () => {
@@ -181,10 +185,14 @@ test("RFC 9110 §10.1.1: put sends nothing of a file that is refused at once", a
     response.end("Too large");
   });
   await using(server, async (url) => {
-    const environment = fakeEnvironment({ stdin: [testBytes(8_000_000)] });
-    assert.equal(await runPut(putOptions(`${url}/x`, { file: "-" }), environment), 1);
-    assert.equal(environment.said(), 'Server refused "/x": 413 Payload Too Large: Too large\n');
-    assert.equal(received, 0);
+    // A client that hears nothing for a second sends all the same.
+    await eventually(async () => {
+      received = 0;
+      const environment = fakeEnvironment({ stdin: [testBytes(8_000_000)] });
+      assert.equal(await runPut(putOptions(`${url}/x`, { file: "-" }), environment), 1);
+      assert.equal(environment.said(), 'Server refused "/x": 413 Payload Too Large: Too large\n');
+      assert.equal(received, 0);
+    });
   });
 });
 

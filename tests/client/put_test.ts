@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { runPut } from "../../src/client/put.ts";
+import { createPortableDriver } from "../../src/net/portable.ts";
 import { fakeEnvironment, putOptions, withDirectory } from "./fake_environment.ts";
 import { FakeServer, type Script, testBytes } from "./fake_server.ts";
 
@@ -67,8 +68,8 @@ test("put survives the loss of single datagrams in both directions", async () =>
   const drop = (direction: "in" | "out", count: number) =>
     direction === "out" ? count === 1 || count === 3 : count === 7;
   const bytes = testBytes(40_000);
-  await scene({ drop }, bytes, async ({ server, url, file }) => {
-    const environment = fakeEnvironment();
+  await scene({ drop, hurries: true }, bytes, async ({ server, url, file }) => {
+    const environment = fakeEnvironment({ driver: createPortableDriver() });
     assert.equal(await runPut(putOptions(`${url}/x`, { file }), environment), 0);
     assert.ok(Buffer.from(bytes).equals(server.files.get("x")!));
     assert.match(environment.said(), /, [1-9]\d* retransmissions?, /);
