@@ -83,7 +83,12 @@ export class SourceBook {
     if (mapping !== null) {
       const file: CachedFile = { mapping, fd: fd!, trusted: null };
       pages = new Pages({
-        isResident: (offset, length) => this.#cache.holds(file, { offset, length }),
+        isResident: (offset, length) => {
+          const resident = this.#cache.holds(file, { offset, length });
+          // What a file has lost never comes, however long it is waited for.
+          if (resident === false) mapped.broken ||= fileSize(this.#libc, file.fd) < size;
+          return resident;
+        },
         readAhead: (offset, length) => this.#cache.readAhead(file, { offset, length }),
         load: (offset, done) => this.#load(fd!, offset, done),
         failed: (error) => this.#fail(mapped, error),

@@ -14,9 +14,7 @@ import type {
   UdpHost,
   UdpSocket,
 } from "../../src/net/driver.ts";
-
-/** A conversation that has not ended by then never will. */
-const PATIENCE_MS = 10_000;
+import { PATIENCE_MS } from "../patience.ts";
 
 export interface Received {
   readonly socket: UdpSocket;
@@ -32,11 +30,13 @@ export interface Conversation {
   receive?(datagram: Received): void;
   turn?(now: number): number;
   readonly pace?: Pace;
+  /** It fails when it has not ended by then; a minute when left out. */
+  readonly patienceMs?: number;
 }
 
 /** Runs the driver until somebody calls `driver.stop()`; checks that no call comes inside another. */
 export async function converse(driver: UdpDriver, conversation: Conversation): Promise<void> {
-  const end = driver.now() + PATIENCE_MS;
+  const end = driver.now() + (conversation.patienceMs ?? PATIENCE_MS);
   let started = false;
   let inside = false;
   const alone = <T>(call: () => T): T => {

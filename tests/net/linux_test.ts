@@ -71,7 +71,7 @@ async function sendFive(refuse: (message: number) => number): Promise<[number[],
     },
     receive: ({ bytes }) => got.push(bytes[0]!),
     turn(now) {
-      if (got.includes(4) || faults.length > 0 && got.length === 0) driver.stop();
+      if (got.includes(4) || faults.length === 5) driver.stop();
       return now + 1;
     },
   });
@@ -136,20 +136,14 @@ function testRefusals(): void {
 function testThread(): void {
   test("linux: a write to the wake descriptor lets the event loop run", async () => {
     const wake = new EventFd(await openLibc());
-    const driver = await createLinuxDriver({ wakeFd: wake.fd });
-    const started = driver.now();
-    let ranAt = Infinity;
+    const driver = await createLinuxDriver({ wakeFd: wake.fd, yieldMs: HOUR_MS });
     await converse(driver, {
       start() {
-        setTimeout(() => {
-          ranAt = driver.now();
-          driver.stop();
-        }, 0);
+        setTimeout(() => driver.stop(), 0);
         wake.signal();
       },
     });
     wake.close();
-    assert(ranAt - started < 900, "it did not wait for the turn that comes every second");
   });
 
   test("linux: a host that asks for a rest gets it, however long the event loop could wait", async () => {
