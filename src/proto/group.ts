@@ -6,8 +6,7 @@ import { Gathering } from "./group_gathering.ts";
 import type { BlockIndex, Failure, Packet, Result } from "./machine.ts";
 import { type JoinOptions, type Member, type MemberId, newMember } from "./group_member.ts";
 import { GroupRoles } from "./group_roles.ts";
-import { blockWaitMs, offerWaitMs, shortPatienceMs } from "./group_timing.ts";
-import { patienceMs } from "./timer.ts";
+import { blockWaitMs, heirPatienceMs, masterPatienceMs, offerWaitMs } from "./group_timing.ts";
 
 /** Where a group puts what it wants done. The host must not call the group from inside. */
 export interface GroupOutbox {
@@ -186,7 +185,7 @@ export class Group {
       return this.#progress(now);
     }
     this.#strikes++;
-    if (now - this.#progressAt < this.#patienceWithMaster(master)) {
+    if (now - this.#progressAt < masterPatienceMs(master.timing, this.#heirs.size)) {
       this.#flow.again(now);
       return this.#arm(now);
     }
@@ -245,7 +244,7 @@ export class Group {
     if (this.#flow.held) return;
     const rivals = this.#heirs.size;
     const dueAt = this.#driving
-      ? this.#progressAt + this.#patienceWithMaster(master)
+      ? this.#progressAt + masterPatienceMs(master.timing, rivals)
       : this.#askedAt + offerWaitMs(master.timing, this.#flow, { offers: 1, rivals });
     this.#deadline = Math.min(this.#deadline, Math.max(dueAt, now));
   }
@@ -273,7 +272,9 @@ export class Group {
   }
 
   #isOverdue(heir: Member, now: number): boolean {
-    return heir.offers >= OFFERS_MIN && now - heir.offeredAt >= this.#patienceWithHeir(heir);
+    const wasOfferedAll = this.#wasOfferedAll(heir);
+    const patienceMs = heirPatienceMs(heir, { rivals: this.#heirs.size, wasOfferedAll });
+    return heir.offers >= OFFERS_MIN && now - heir.offeredAt >= patienceMs;
   }
 
   /** Asks a member to be the master (M6). */
@@ -299,22 +300,6 @@ export class Group {
       return;
     }
     this.#deadline = now + blockWaitMs(this.#master!.timing, this.#flow, this.#strikes);
-  }
-
-  /** Others wait behind a silent master, so it is not waited for as long as if it were alone. */
-  #patienceWithMaster({ timing }: Member): number {
-    return this.#heirs.size === 0 ? patienceMs(timing) : shortPatienceMs(timing);
-  }
-
-  /**
-   * M18: iPXE completes through the group and leaves without a word. Nor are others waited for long
-   * that never said one: they may be forged, and somebody waits behind them.
-   */
-  #patienceWithHeir(heir: Member): number {
-    const isDoubtful = !heir.heard && this.#heirs.size > 0;
-    return isDoubtful || this.#wasOfferedAll(heir)
-      ? shortPatienceMs(heir.timing)
-      : patienceMs(heir.timing);
   }
 
   /** Whether every block was sent while it was a member. */

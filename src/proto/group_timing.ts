@@ -1,5 +1,6 @@
-// How long a group waits for a master's ACK, and for an heir to take over. A lost block costs all
-// members such a wait, so it keeps close to the round trip.
+// How long a group waits for a master's ACK and for an heir to take over, and when it gives them
+// up. A lost block costs all members such a wait, so it keeps close to the round trip.
+import type { Member } from "./group_member.ts";
 import type { Timing } from "./machine.ts";
 import { PATIENCE_MS_MAX, patienceMs, RETRANSMIT_MS_MAX } from "./timer.ts";
 
@@ -42,8 +43,26 @@ export function offerWaitMs(
   return Math.min(Math.max(turnMs, answerMs, TURN_MS_MIN), capMs(timing));
 }
 
-/** Milliseconds that a silent member is waited for at most while others wait behind it. */
-export function shortPatienceMs(timing: Timing): number {
+/** Milliseconds that a silent master is waited for while `rivals` others wait behind it. */
+export function masterPatienceMs(timing: Timing, rivals: number): number {
+  return rivals === 0 ? patienceMs(timing) : shortPatienceMs(timing);
+}
+
+/**
+ * Milliseconds that a silent heir is waited for; `wasOfferedAll`: every block was sent while it was
+ * a member. M18: iPXE completes through the group and leaves without a word. Nor are others waited
+ * for long that never said one: they may be forged, and somebody waits behind them.
+ */
+export function heirPatienceMs(
+  { timing, heard }: Member,
+  { rivals, wasOfferedAll }: { readonly rivals: number; readonly wasOfferedAll: boolean },
+): number {
+  const isDoubtful = !heard && rivals > 0;
+  return isDoubtful || wasOfferedAll ? shortPatienceMs(timing) : patienceMs(timing);
+}
+
+/** For who has others behind it. */
+function shortPatienceMs(timing: Timing): number {
   return Math.min(2 * timing.timeoutMs, patienceMs(timing));
 }
 
