@@ -6,6 +6,7 @@ import { type Opened, Opening } from "../proto/opening.ts";
 import { Receiver } from "../proto/receiver.ts";
 import { Sender } from "../proto/sender.ts";
 import type { Failure, Machine, Outbox, Packet, Timing } from "../proto/machine.ts";
+import { lastBlockOf } from "../wire/block.ts";
 import type { RequestPacket } from "../wire/packet.ts";
 
 /** Where the outputs of a transfer go. `finish` comes once, whatever happens. */
@@ -143,7 +144,7 @@ export class ClientTransfer implements Machine {
       roundTripMs: this.#opening.roundTripMs,
     };
     if (this.#settings.request.op === "wrq") {
-      const last = Math.floor(this.#settings.sizeBytes / opened.granted.blockBytes) + 1;
+      const last = lastBlockOf(this.#settings.sizeBytes, opened.granted.blockBytes);
       this.#mover = new Sender({
         ...common,
         extent: { lastBlock: () => last },

@@ -1,5 +1,5 @@
 // Whether a request can be served to a group, and what is granted then (RFC 2090).
-import { BLOCK_NUMBER_MAX } from "../wire/block.ts";
+import { BLOCK_NUMBER_MAX, lastBlockOf } from "../wire/block.ts";
 import type { Option, RequestPacket } from "../wire/packet.ts";
 import type { Granted } from "./machine.ts";
 import { negotiate, type Terms } from "./negotiate.ts";
@@ -36,11 +36,6 @@ export function negotiateGroup(request: RequestPacket, terms: Terms): GroupOffer
 
 function alone(why: string): GroupOffer {
   return { kind: "alone", why };
-}
-
-/** Index of the last block of a file; it is empty where the size is a multiple of the blocks. */
-export function lastBlockOf(sizeBytes: number, blockBytes: number): number {
-  return Math.floor(sizeBytes / blockBytes) + 1;
 }
 
 function isMulticast(option: Option): boolean {

@@ -2,7 +2,7 @@
 // last block is, and how many payload octets a run of blocks has.
 import type { Source } from "../net/driver.ts";
 import type { Extent } from "../proto/sender.ts";
-import type { BlockIndex } from "../wire/block.ts";
+import { type BlockIndex, lastBlockOf } from "../wire/block.ts";
 import { NetasciiEncoder } from "../wire/netascii.ts";
 
 export interface Content extends Extent {
@@ -22,7 +22,7 @@ export class OctetContent implements Content {
   constructor(source: Source, blockBytes: number) {
     this.source = source;
     this.#blockBytes = blockBytes;
-    this.#last = Math.floor(source.size / blockBytes) + 1;
+    this.#last = lastBlockOf(source.size, blockBytes);
   }
 
   lastBlock(): BlockIndex {
@@ -65,7 +65,7 @@ export class NetasciiContent implements Content {
 
   lastBlock(upTo: BlockIndex): BlockIndex {
     this.#translateTo(upTo * this.#blockBytes);
-    return this.#ended ? Math.floor(this.#end / this.#blockBytes) + 1 : Infinity;
+    return this.#ended ? lastBlockOf(this.#end, this.#blockBytes) : Infinity;
   }
 
   payloadBytes(first: BlockIndex, count: number): number {

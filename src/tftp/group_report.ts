@@ -1,6 +1,5 @@
 // What the log says of an RFC 2090 group: a line for each member, and one for the whole.
 import type { Result } from "../proto/machine.ts";
-import { lastBlockOf } from "../proto/group_offer.ts";
 import type { Report } from "../resolve/report.ts";
 import { describe, type Ending } from "./describe.ts";
 import type { GroupSession } from "./group_session.ts";
@@ -33,9 +32,8 @@ export function describeMember(
 
 /** The line for the group, when its last member has gone. */
 export function describeGroup(session: GroupSession, now: number): string {
-  const { group, joined, options: { address, file, blockBytes } } = session;
-  const blocks = lastBlockOf(file.size, blockBytes);
-  const cost = (group.blocksSent / (blocks * joined)).toFixed(2);
+  const { group, joined, content, options: { address } } = session;
+  const cost = (group.blocksSent / (content.lastBlock() * joined)).toFixed(2);
   const seconds = ((now - session.options.now) / 1000).toFixed(1);
   return `Group ${address.host}:${address.port} ended after ${seconds} s: members=${joined} ` +
     `master-changes=${group.masterChanges} blocks-sent=${group.blocksSent} ` +

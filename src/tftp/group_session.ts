@@ -1,12 +1,12 @@
 // A running RFC 2090 group: its machine, the file, the one socket all its packets leave from (M3)
 // and its members. The members are transfers of the endpoint; what they hear comes in here.
-import type { Local, Peer, Run, UdpSocket } from "../net/driver.ts";
+import type { Local, Peer, UdpSocket } from "../net/driver.ts";
 import { Group, type GroupOutbox } from "../proto/group.ts";
 import type { JoinOptions, MemberId } from "../proto/group_member.ts";
-import { lastBlockOf } from "../proto/group_offer.ts";
 import type { BlockIndex, Failure, Packet, Result } from "../proto/machine.ts";
 import type { OpenFile } from "../storage/store.ts";
-import { DATA_HEADER_BYTES, OPCODE, writeHeader } from "../wire/packet.ts";
+import { OctetContent } from "./content.ts";
+import { DataRun } from "./data_run.ts";
 import type { GroupSums } from "./group_sums.ts";
 import type { GroupAddress } from "./multicast_pool.ts";
 import { errorText, type Scheduled } from "./transfer.ts";
@@ -45,21 +45,19 @@ export interface SessionOptions {
 const AHEAD_BLOCKS_MAX = 3;
 /** Machines that are switched on together ask within moments of each other. */
 const GATHER_MS = 50;
-const RUN_BLOCKS_MAX = 16;
-/** Shared by all groups: `sendRun` borrows it for the length of the call only. */
-const headers = new Uint8Array(RUN_BLOCKS_MAX * DATA_HEADER_BYTES);
 
 export class GroupSession implements Scheduled, GroupOutbox {
   heapIndex = -1;
   checkAt = Infinity;
   readonly options: SessionOptions;
   readonly group: Group;
+  readonly content: OctetContent;
   /** Members there ever were. */
   joined = 0;
   readonly #members = new Map<MemberId, SessionMember>();
   readonly #results: { readonly member: SessionMember; readonly result: Result }[] = [];
   readonly #peer: Peer;
-  readonly #run: { -readonly [K in keyof Run]: Run[K] };
+  readonly #run: DataRun;
   /** Blocks that wait to be sent, from `#first` on. */
   #first: BlockIndex = 0;
   #waiting = 0;
@@ -72,24 +70,17 @@ export class GroupSession implements Scheduled, GroupOutbox {
   constructor(options: SessionOptions) {
     this.options = options;
     const { address, file, blockBytes } = options;
+    this.content = new OctetContent(file, blockBytes);
+    this.#run = new DataRun(this.content, { blockBytes, rollover: 0 });
     this.#peer = { family: address.family, host: address.host, port: address.port };
     this.group = new Group({
       address: address.host,
       port: address.port,
-      lastBlock: lastBlockOf(file.size, blockBytes),
+      lastBlock: this.content.lastBlock(),
       aheadBlocksMax: AHEAD_BLOCKS_MAX,
       gatherMs: GATHER_MS,
       outbox: this,
     });
-    this.#run = {
-      headers,
-      headerBytes: DATA_HEADER_BYTES,
-      source: file,
-      segmentBytes: blockBytes,
-      offset: 0,
-      totalBytes: 0,
-      count: 0,
-    };
   }
 
   get deadline(): number {
@@ -166,18 +157,11 @@ export class GroupSession implements Scheduled, GroupOutbox {
   }
 
   #send() {
-    const run = this.#run;
-    for (let done = 0; done < this.#waiting; done += RUN_BLOCKS_MAX) {
-      const start = this.#first + done;
-      run.count = Math.min(this.#waiting - done, RUN_BLOCKS_MAX);
-      for (let i = 0; i < run.count; i++) {
-        writeHeader(headers, i * DATA_HEADER_BYTES, OPCODE.data, start + i);
-      }
-      run.offset = (start - 1) * run.segmentBytes;
-      run.totalBytes = Math.min(run.count * run.segmentBytes, run.source.size - run.offset);
-      this.#bytesSent += run.totalBytes;
-      const { socket, local } = this.options;
-      if (socket.sendRun(this.#peer, run, local) === "unreadable") this.#unreadable = true;
+    const { socket, local } = this.options;
+    for (let done = 0; done < this.#waiting;) {
+      done += this.#run.take(this.#first + done, this.#waiting - done);
+      this.#bytesSent += this.#run.totalBytes;
+      if (socket.sendRun(this.#peer, this.#run, local) === "unreadable") this.#unreadable = true;
     }
     this.#waiting = 0;
   }

@@ -28,7 +28,7 @@ export class MemberTransfer extends Transfer implements SessionMember {
   /** Its machine is the group's. */
   protected readonly machine = null;
   readonly #options: MemberOptions;
-  /** Blocks the group had sent when this member joined, and octets sent by then. */
+  /** Blocks the group had sent when this member joined. */
   readonly #blocksBefore: number;
   #confirmed = false;
   /** As the master it has asked for the first block; it has acknowledged one. */
@@ -113,7 +113,7 @@ export class MemberTransfer extends Transfer implements SessionMember {
       client: this.route.peer.host,
       port: this.route.peer.port,
       name,
-      bytes: Math.min(this.#blocksHeard * this.#options.granted.blockBytes, file.size),
+      bytes: this.#bytesHeard,
       size: file.size,
       durationMs: now - this.startedAt,
       options: `${role} in group ${address.host}:${address.port}, members=${group.members} ` +
@@ -128,7 +128,6 @@ export class MemberTransfer extends Transfer implements SessionMember {
   protected reportOf(result: Result, now: number): Report {
     const { file, name, granted } = this.#options;
     const complete = result.kind === "done" || result.kind === "done-unacknowledged";
-    const bytes = Math.min(this.#blocksHeard * granted.blockBytes, file.size);
     const ending: Ending = {
       operation: "read",
       route: this.route,
@@ -136,7 +135,7 @@ export class MemberTransfer extends Transfer implements SessionMember {
       trail: this.trail,
       file: name,
       path: file.path,
-      bytes: complete ? file.size : bytes,
+      bytes: complete ? file.size : this.#bytesHeard,
       durationMs: now - this.startedAt,
       retransmits: 0,
       roundTripMs: this.session.group.roundTripMs,
@@ -147,9 +146,10 @@ export class MemberTransfer extends Transfer implements SessionMember {
     return describeMember(ending, result, { session: this.session, isDeaf });
   }
 
-  /** Blocks sent since it joined: what a listener has heard at best. */
-  get #blocksHeard(): number {
-    return this.session.group.blocksSent - this.#blocksBefore;
+  /** Octets sent since it joined: what a listener has heard at best. */
+  get #bytesHeard(): number {
+    const { group, content } = this.session;
+    return content.bytesUpTo(group.blocksSent - this.#blocksBefore);
   }
 }
 

@@ -3,12 +3,11 @@
 // what is not served, hears nothing: the data on the group's address is the answer.
 import type { MtftpConfig } from "../config/config.ts";
 import type { Peer, UdpDriver, UdpSocket } from "../net/driver.ts";
-import { lastBlockOf } from "../proto/group_offer.ts";
 import { MTFTP_BLOCK_BYTES } from "../proto/mtftp.ts";
 import { checkName, type FileName } from "../resolve/name.ts";
 import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { OpenFile } from "../storage/store.ts";
-import { BLOCK_NUMBER_MAX } from "../wire/block.ts";
+import { BLOCK_NUMBER_MAX, lastBlockOf } from "../wire/block.ts";
 import { decodePacket, type RequestPacket } from "../wire/packet.ts";
 import { describe } from "./describe.ts";
 import type { Settings } from "./settings.ts";

@@ -1,14 +1,15 @@
 // A pass of PXE MTFTP as the endpoint sees it: a transfer to the client that opened it, whose DATA
 // goes to the group. Everything leaves from the server port that clients expect it from.
-import type { Peer, Run } from "../net/driver.ts";
+import type { Peer } from "../net/driver.ts";
 import type { MtftpConfig } from "../config/config.ts";
 import type { Result, Timing } from "../proto/machine.ts";
-import { lastBlockOf } from "../proto/group_offer.ts";
 import { MTFTP_BLOCK_BYTES, MtftpPass } from "../proto/mtftp.ts";
 import { unnegotiated } from "../proto/negotiate.ts";
 import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { BlockIndex } from "../wire/block.ts";
-import { DATA_HEADER_BYTES, decodePacket, OPCODE, writeHeader } from "../wire/packet.ts";
+import { decodePacket } from "../wire/packet.ts";
+import { OctetContent } from "./content.ts";
+import { DataRun } from "./data_run.ts";
 import { describe, type Ending } from "./describe.ts";
 import { type SendingOptions, SendingTransfer } from "./sending_transfer.ts";
 
@@ -20,37 +21,29 @@ export interface PassOptions extends SendingOptions {
 /** The least patience with the client that acknowledges. */
 const PATIENCE_MS_MIN = 2_000;
 const GRANTED = unnegotiated(MTFTP_BLOCK_BYTES);
-/** Shared by all passes: `sendRun` borrows it for the length of the call only. */
-const headers = new Uint8Array(DATA_HEADER_BYTES);
 
 export class MtftpTransfer extends SendingTransfer {
   protected override readonly machine: MtftpPass;
   readonly #options: PassOptions;
   readonly #group: Peer;
-  readonly #run: { -readonly [K in keyof Run]: Run[K] };
+  readonly #content: OctetContent;
+  readonly #run: DataRun;
 
   constructor(options: PassOptions) {
     super(options);
     this.#options = options;
-    const { entry, file } = options;
+    const { entry } = options;
     this.#group = { family: 4, host: entry.address, port: entry.clientPort };
+    this.#content = new OctetContent(options.file, MTFTP_BLOCK_BYTES);
+    this.#run = new DataRun(this.#content, GRANTED);
     this.machine = new MtftpPass({
-      lastBlock: lastBlockOf(file.size, MTFTP_BLOCK_BYTES),
+      lastBlock: this.#content.lastBlock(),
       timing: options.timing,
       delayMs: entry.delayMs,
       patienceMs: Math.max(entry.reopenTimeoutMs, PATIENCE_MS_MIN),
       outbox: this,
       now: options.now,
     });
-    this.#run = {
-      headers,
-      headerBytes: DATA_HEADER_BYTES,
-      source: file,
-      segmentBytes: MTFTP_BLOCK_BYTES,
-      offset: 0,
-      totalBytes: 0,
-      count: 1,
-    };
   }
 
   get entry(): MtftpConfig {
@@ -64,14 +57,11 @@ export class MtftpTransfer extends SendingTransfer {
   }
 
   blocks(first: BlockIndex, count: number) {
-    const run = this.#run;
     for (let index = first; index < first + count; index++) {
-      writeHeader(headers, 0, OPCODE.data, index);
-      run.offset = (index - 1) * MTFTP_BLOCK_BYTES;
-      run.totalBytes = Math.min(MTFTP_BLOCK_BYTES, run.source.size - run.offset);
+      this.#run.take(index, 1);
       // Alone first: atftp takes the group's copy for somebody else's pass otherwise.
-      if (index === 1) this.sendRun(this.route.peer, run);
-      this.sendRun(this.#group, run);
+      if (index === 1) this.sendRun(this.route.peer, this.#run);
+      this.sendRun(this.#group, this.#run);
     }
   }
 
@@ -114,7 +104,7 @@ export class MtftpTransfer extends SendingTransfer {
   }
 
   get #bytes(): number {
-    return Math.min(this.machine.ackedBlocks * MTFTP_BLOCK_BYTES, this.#options.file.size);
+    return this.#content.bytesUpTo(this.machine.ackedBlocks);
   }
 
   get #place(): string {

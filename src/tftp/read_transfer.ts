@@ -1,19 +1,12 @@
 // A read (RRQ): a sender, a file, and DATA cut from it by the driver.
-import type { Run } from "../net/driver.ts";
 import type { Granted, Result, Timing } from "../proto/machine.ts";
 import { Sender } from "../proto/sender.ts";
 import type { LiveTransfer, Report } from "../resolve/report.ts";
 import type { FileName } from "../resolve/name.ts";
-import { type BlockIndex, blockNumber } from "../wire/block.ts";
-import {
-  blockOf,
-  DATA_HEADER_BYTES,
-  decodePacket,
-  OPCODE,
-  opcodeOf,
-  writeHeader,
-} from "../wire/packet.ts";
+import type { BlockIndex } from "../wire/block.ts";
+import { blockOf, DATA_HEADER_BYTES, decodePacket, OPCODE, opcodeOf } from "../wire/packet.ts";
 import { type Content, NetasciiContent, OctetContent } from "./content.ts";
+import { DataRun } from "./data_run.ts";
 import { describe, type Ending } from "./describe.ts";
 import { type SendingOptions, SendingTransfer } from "./sending_transfer.ts";
 
@@ -25,16 +18,11 @@ export interface ReadOptions extends SendingOptions {
   readonly noMulticast: string;
 }
 
-/** Larger windows are sent as several runs. */
-const RUN_BLOCKS_MAX = 64;
-/** Shared by all transfers: `sendRun` borrows it for the length of the call only. */
-const headers = new Uint8Array(RUN_BLOCKS_MAX * DATA_HEADER_BYTES);
-
 export class ReadTransfer extends SendingTransfer {
   protected override readonly machine: Sender;
   readonly #options: ReadOptions;
   readonly #content: Content;
-  readonly #run: { -readonly [K in keyof Run]: Run[K] };
+  readonly #run: DataRun;
 
   constructor(options: ReadOptions) {
     super(options);
@@ -50,15 +38,7 @@ export class ReadTransfer extends SendingTransfer {
       outbox: this,
       now: options.now,
     });
-    this.#run = {
-      headers,
-      headerBytes: DATA_HEADER_BYTES,
-      source: this.#content.source,
-      segmentBytes: granted.blockBytes,
-      offset: 0,
-      totalBytes: 0,
-      count: 0,
-    };
+    this.#run = new DataRun(this.#content, granted);
   }
 
   receive(bytes: Uint8Array, now: number) {
@@ -85,24 +65,10 @@ export class ReadTransfer extends SendingTransfer {
   }
 
   blocks(first: BlockIndex, count: number) {
-    const { rollover } = this.#options.granted;
-    for (let done = 0; done < count; done += RUN_BLOCKS_MAX) {
-      const start = first + done;
-      const blocks = Math.min(count - done, RUN_BLOCKS_MAX);
-      for (let i = 0; i < blocks; i++) {
-        const number = blockNumber(start + i, rollover);
-        writeHeader(headers, i * DATA_HEADER_BYTES, OPCODE.data, number);
-      }
-      this.#send(start, blocks);
+    for (let done = 0; done < count;) {
+      done += this.#run.take(first + done, count - done);
+      this.sendRun(this.route.peer, this.#run);
     }
-  }
-
-  #send(first: BlockIndex, count: number) {
-    const run = this.#run;
-    run.offset = (first - 1) * run.segmentBytes;
-    run.totalBytes = this.#content.payloadBytes(first, count);
-    run.count = count;
-    this.sendRun(this.route.peer, run);
   }
 
   live(now: number): LiveTransfer {

@@ -9,6 +9,11 @@ export type Rollover = 0 | 1;
 
 export const BLOCK_NUMBER_MAX = 65535;
 
+/** Index of the last block of a file, which is empty where the size is a multiple of the blocks. */
+export function lastBlockOf(sizeBytes: number, blockBytes: number): BlockIndex {
+  return Math.floor(sizeBytes / blockBytes) + 1;
+}
+
 /** The wire number of the block with this index. */
 export function blockNumber(index: BlockIndex, rollover: Rollover): BlockNumber {
   if (index <= BLOCK_NUMBER_MAX) return index;
