@@ -23,7 +23,7 @@ import {
   USER_FAILURE,
   type Watcher,
 } from "./conversation.ts";
-import { type Cargo, FILE_FAILURE, Filing } from "./filing.ts";
+import { type Cargo, Filing } from "./filing.ts";
 import { sameHost } from "./target.ts";
 import type { Trace } from "./trace.ts";
 import { ClientTransfer, type TransferOutbox } from "./transfer.ts";
@@ -60,9 +60,6 @@ export class Exchange implements Conversation, TransferOutbox {
   #askedAgain = false;
   #wasMaster: boolean | null = null;
   readonly #filing: Filing;
-  #commitAsked = false;
-  /** When the file was whole: staying for a lost last ACK takes longer. */
-  #completeAt: number | null = null;
   #strangerHost: string | null = null;
   #finished = false;
 
@@ -182,7 +179,7 @@ export class Exchange implements Conversation, TransferOutbox {
   }
 
   commit(): void {
-    this.#commitAsked = true;
+    this.#filing.commit();
   }
 
   finish(result: Result): void {
@@ -196,7 +193,7 @@ export class Exchange implements Conversation, TransferOutbox {
       blocks: this.#transfer.blocks,
       bytes: this.#movedBytes(result),
       retransmits: this.#transfer.retransmits,
-      elapsedMs: (this.#completeAt ?? this.#now) - this.#startedAt,
+      elapsedMs: (this.#filing.completeAt ?? this.#now) - this.#startedAt,
       silentMs: this.#now - this.#transfer.progressAt,
       fileFault: this.#filing.fault,
       strangerHost: this.#strangerHost,
@@ -204,15 +201,9 @@ export class Exchange implements Conversation, TransferOutbox {
     });
   }
 
-  /** After a call of the machine: what it must not be told from inside that call. */
+  /** After a call of the machine. */
   #settle(now: number): void {
-    if (this.#commitAsked && this.#filing.fault === null) {
-      this.#commitAsked = false;
-      this.#completeAt = now;
-      this.#filing.complete();
-      if (this.#filing.fault === null) this.#transfer.committed(now);
-    }
-    if (this.#filing.fault !== null && !this.#finished) this.#transfer.abort(FILE_FAILURE);
+    this.#filing.settle(this.#transfer, now);
     this.#traceRole(now);
   }
 

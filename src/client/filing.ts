@@ -15,8 +15,16 @@ export type Cargo =
   | { readonly kind: "gather"; readonly sink: GatheringSink }
   | { readonly kind: "send"; readonly source: Source };
 
+/** The machine that moves the file, as far as it is told of it. */
+export interface FiledMachine {
+  /** The file is safe. */
+  committed(now: number): void;
+  /** Stop; harmless after the end. */
+  abort(failure: Failure): void;
+}
+
 /** What the server is told about trouble with our file; the details are none of its business. */
-export const FILE_FAILURE: Failure = {
+const FILE_FAILURE: Failure = {
   kind: "storage",
   code: 0,
   text: "Client has trouble with its file",
@@ -26,6 +34,8 @@ export const FILE_FAILURE: Failure = {
 export class Filing {
   readonly #cargo: Cargo;
   #writtenBytes = 0;
+  #commitAsked = false;
+  #completeAt: number | null = null;
   #complete = false;
   #fault: string | null = null;
 
@@ -41,6 +51,11 @@ export class Filing {
   /** The file has its name. */
   get isComplete(): boolean {
     return this.#complete;
+  }
+
+  /** When all octets had come, or null. The transfer ends later: it stays for a lost last ACK. */
+  get completeAt(): number | null {
+    return this.#completeAt;
   }
 
   /** What went wrong, in words, or null. */
@@ -59,18 +74,34 @@ export class Filing {
     });
   }
 
-  complete(): void {
+  /** All octets have come: the next `settle` gives the file its name. */
+  commit(): void {
+    this.#commitAsked = true;
+  }
+
+  /** After a call of the machine: what it must not be told from inside that call. */
+  settle(machine: FiledMachine, now: number): void {
+    if (this.#commitAsked && this.#fault === null) {
+      this.#commitAsked = false;
+      this.#completeAt = now;
+      this.#finish();
+      if (this.#fault === null) machine.committed(now);
+    }
+    if (this.#fault !== null) machine.abort(FILE_FAILURE);
+  }
+
+  /** The source no longer holds what it held. */
+  unreadable(): void {
+    this.#fault ??= "it can no longer be read, or has shrunk";
+  }
+
+  #finish(): void {
     const cargo = this.#cargo;
     if (cargo.kind === "send" || this.#fault !== null) return;
     this.#try(() => {
       cargo.sink.complete();
       this.#complete = true;
     });
-  }
-
-  /** The source no longer holds what it held. */
-  unreadable(): void {
-    this.#fault ??= "it can no longer be read, or has shrunk";
   }
 
   #try(act: () => void): void {

@@ -14,7 +14,7 @@ import {
   USER_FAILURE,
   type Watcher,
 } from "./conversation.ts";
-import { type Cargo, FILE_FAILURE, Filing } from "./filing.ts";
+import { type Cargo, Filing } from "./filing.ts";
 import { sameHost } from "./target.ts";
 import type { Trace } from "./trace.ts";
 
@@ -64,9 +64,6 @@ export class MtftpExchange implements Conversation, MtftpClientOutbox {
   /** Who sent us block 1 alone gets our ACKs. */
   #peer: Peer;
   #role: MtftpRole | null = null;
-  #commitAsked = false;
-  /** When the file was whole: staying for a lost last ACK takes longer. */
-  #completeAt: number | null = null;
   #finished = false;
 
   constructor(options: MtftpExchangeOptions, now: number) {
@@ -155,7 +152,7 @@ export class MtftpExchange implements Conversation, MtftpClientOutbox {
   }
 
   commit(): void {
-    this.#commitAsked = true;
+    this.#filing.commit();
   }
 
   finish(result: Result): void {
@@ -171,7 +168,7 @@ export class MtftpExchange implements Conversation, MtftpClientOutbox {
       blocks,
       bytes: this.#filing.writtenBytes,
       retransmits: this.#client.retransmits,
-      elapsedMs: (this.#completeAt ?? this.#now) - this.#startedAt,
+      elapsedMs: (this.#filing.completeAt ?? this.#now) - this.#startedAt,
       silentMs: this.#now - this.#progressAt,
       fileFault: this.#filing.fault,
       strangerHost: null,
@@ -184,16 +181,10 @@ export class MtftpExchange implements Conversation, MtftpClientOutbox {
     });
   }
 
-  /** After a call of the machine: what it must not be told from inside that call. */
+  /** After a call of the machine. */
   #settle(now: number): void {
     this.#traceRole(now);
-    if (this.#commitAsked && this.#filing.fault === null) {
-      this.#commitAsked = false;
-      this.#completeAt = now;
-      this.#filing.complete();
-      if (this.#filing.fault === null) this.#client.committed(now);
-    }
-    if (this.#filing.fault !== null && !this.#finished) this.#client.abort(FILE_FAILURE);
+    this.#filing.settle(this.#client, now);
   }
 
   #traceRole(now: number): void {
