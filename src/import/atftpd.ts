@@ -15,6 +15,8 @@ import {
   fixed,
   none,
   number,
+  pidFile,
+  rulesTest,
   user,
 } from "./options.ts";
 import { type Start, type Starter, startsIn } from "./start_files.ts";
@@ -147,13 +149,9 @@ const ports: Apply = (draft, value, place) => {
 
 const LOGFILE = "The log goes to standard error, which systemd keeps in its journal";
 const LOGFILE_HINT = "For a file of its own: StandardError=append:/var/log/bootsrv.log in the unit";
-const PIDFILE = "There is no file for the process id alone";
-const PIDFILE_HINT = "--ready-file has it, with the ports, once everything listens";
 const PORTS = "Packets of a transfer are taken from the port that it began with only (RFC 1350)";
 const PORTS_HINT = "With NAT in between, tftp.single-port = true is what helps";
 const SWITCH = "Who acknowledges for a group is chosen by what the members have missed";
-const TEST = "A test is a command of its own";
-const TEST_HINT = "bootsrv rewrite-test --config FILE < names";
 
 const OPTIONS: readonly DaemonOption[] = [
   {
@@ -174,7 +172,7 @@ const OPTIONS: readonly DaemonOption[] = [
   { names: ["--no-windowsize"], argument: "none", apply: off("windowsize") },
   { names: ["--no-multicast"], argument: "none", apply: off("multicast") },
   { names: ["--logfile"], argument: "required", apply: none(LOGFILE, LOGFILE_HINT) },
-  { names: ["--pidfile"], argument: "required", apply: none(PIDFILE, PIDFILE_HINT) },
+  { names: ["--pidfile"], argument: "required", apply: pidFile },
   { names: ["--no-fork"], argument: "none" },
   { names: ["--user"], argument: "required", apply: userAndGroup },
   {
@@ -201,7 +199,7 @@ const OPTIONS: readonly DaemonOption[] = [
     apply: number("tftp.multicast.ttl", 0, 255),
   },
   { names: ["--mcast-switch-client"], argument: "none", apply: none(SWITCH) },
-  { names: ["--pcre-test"], argument: "required", apply: none(TEST, TEST_HINT) },
+  { names: ["--pcre-test"], argument: "required", apply: rulesTest },
   { names: ["--version", "-V"], argument: "none" },
   { names: ["--help", "-h"], argument: "none" },
 ];

@@ -13,6 +13,8 @@ import {
   type DaemonOption,
   none,
   number,
+  pidFile,
+  rulesTest,
   user,
 } from "./options.ts";
 import { type Start, type Starter, startsIn } from "./start_files.ts";
@@ -149,11 +151,7 @@ function daemonOf(switches: Switches, { maps, input }: Context): Daemon {
 }
 
 const CHROOT_HINT = "Links out of the root are refused anyway; user and chroot = true do more";
-const PIDFILE = "There is no file for the process id alone";
-const PIDFILE_HINT = "--ready-file has it, with the ports, once everything listens";
 const STEPS = "The limit of steps is fixed: 4096 besides one pass over all rules";
-const TEST = "A test is a command of its own";
-const TEST_HINT = "bootsrv rewrite-test --config FILE < names";
 const WINDOW = "Windows are limited in blocks, not in octets";
 const WINDOW_HINT = "tftp.windowsize-max";
 
@@ -239,10 +237,10 @@ const OPTIONS: readonly DaemonOption[] = [
     apply: user,
   },
   { names: ["--umask", "-U"], argument: "required", apply: umask },
-  { names: ["--pidfile", "-P"], argument: "required", apply: none(PIDFILE, PIDFILE_HINT) },
+  { names: ["--pidfile", "-P"], argument: "required", apply: pidFile },
   { names: ["--retransmit", "-T"], argument: "required", apply: retransmit },
   { names: ["--map-steps"], argument: "required", apply: none(STEPS) },
-  { names: ["--map-test"], argument: "required", apply: none(TEST, TEST_HINT) },
+  { names: ["--map-test"], argument: "required", apply: rulesTest },
   { names: ["--verbosity"], argument: "required", apply: verbosity },
   { names: ["--refuse", "-r"], argument: "required", apply: refuse },
   {

@@ -62,6 +62,18 @@ export function none(why: string, hint = ""): Apply {
   return (draft, _, place) => draft.note(place, why, hint);
 }
 
+/** For an option that wants a file with the process id. */
+export const pidFile: Apply = none(
+  "There is no file for the process id alone",
+  "--ready-file has it, with the ports, once everything listens",
+);
+
+/** For an option that only tries the rules out. */
+export const rulesTest: Apply = none(
+  "A test is a command of its own",
+  "bootsrv rewrite-test --config FILE < names",
+);
+
 /** Sets the user to become. Nobody becomes root: who is started as root then stays it. */
 export const user: Apply = (draft, value, place) => {
   if (value !== "root" && value !== "0") return draft.set("user", value, place.text);
