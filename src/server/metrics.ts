@@ -53,8 +53,8 @@ interface Family {
 async function createRegistry(options: MetricsOptions): Promise<Registry> {
   const prom = await import("prom-client");
   const registry = new prom.Registry();
-  for (const family of countersOf(options)) addCounter(prom, { registry, family });
-  for (const family of gaugesOf(options)) addGauge(prom, { registry, family });
+  for (const family of countersOf(options)) add(registry, prom.Counter, family);
+  for (const family of gaugesOf(options)) add(registry, prom.Gauge, family);
   prom.collectDefaultMetrics({ register: registry });
   return registry;
 }
@@ -172,13 +172,9 @@ function gaugesOf({ activity, groups, info }: MetricsOptions): readonly Family[]
   ];
 }
 
-interface Adding {
-  readonly registry: Registry;
-  readonly family: Family;
-}
-
-function addCounter(prom: Prom, { registry, family }: Adding): void {
-  new prom.Counter({
+/** Makes a metric that is filled anew at each scrape. */
+function add(registry: Registry, Metric: Prom["Counter"] | Prom["Gauge"], family: Family): void {
+  new Metric({
     name: PREFIX + family.name,
     help: family.help,
     labelNames: family.labelNames ?? [],
@@ -186,19 +182,6 @@ function addCounter(prom: Prom, { registry, family }: Adding): void {
     collect() {
       this.reset();
       for (const [labels, value] of family.values()) this.inc(labels, value);
-    },
-  });
-}
-
-function addGauge(prom: Prom, { registry, family }: Adding): void {
-  new prom.Gauge({
-    name: PREFIX + family.name,
-    help: family.help,
-    labelNames: family.labelNames ?? [],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [labels, value] of family.values()) this.set(labels, value);
     },
   });
 }
