@@ -1,7 +1,7 @@
 // What the start-up lines say: what is served, where, under which rules, and by which driver.
 import type { Config } from "../config/config.ts";
 import { surveyTree } from "../storage/loaders.ts";
-import type { Bound } from "./tftp/messages.ts";
+import type { Bound } from "./bound.ts";
 
 export interface BannerInput {
   readonly version: string;

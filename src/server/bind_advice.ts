@@ -2,13 +2,7 @@
 // ways to live without being root.
 import process from "node:process";
 import type { Config } from "../config/config.ts";
-
-/** A listener that could not be bound. */
-export interface BindRefusal {
-  readonly text: string;
-  readonly reason: string;
-  readonly port: number;
-}
+import type { BindRefusal } from "./bound.ts";
 
 /** The ports that a configuration asks for. */
 export interface WantedPorts {

@@ -8,9 +8,8 @@ import {
   listenHttp,
   type ListenOptions,
 } from "../http/listener.ts";
-import type { BindRefusal } from "./bind_advice.ts";
+import type { BindRefusal, Bound } from "./bound.ts";
 import type { Given, GivenListener } from "./given.ts";
-import type { Bound } from "./tftp/messages.ts";
 import { startTftp, type TftpEvents, type TftpServer } from "./tftp/tftp.ts";
 
 /** What the listeners serve, and whom they tell. */

@@ -2,9 +2,9 @@
 import { rename, rm, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { folderFault } from "../storage/disk_faults.ts";
+import type { Bound } from "./bound.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Log } from "./log/log.ts";
-import type { Bound } from "./tftp/messages.ts";
 
 /** What listens where, as the ready file says it. */
 export interface Ready {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { bindAdvice, type BindRefusal, type WantedPorts } from "../../src/server/bind_advice.ts";
+import { bindAdvice, type WantedPorts } from "../../src/server/bind_advice.ts";
+import type { BindRefusal } from "../../src/server/bound.ts";
 
 const WANTED: WantedPorts = {
   tftp: { port: 69, portRange: null },
@@ -10,7 +11,7 @@ const WANTED: WantedPorts = {
   mtftp: [],
 };
 
-function refused(port: number, reason = "denied"): BindRefusal {
+function refused(port: number, reason: BindRefusal["reason"] = "denied"): BindRefusal {
   return { text: `Cannot bind ${port}`, reason, port };
 }
 

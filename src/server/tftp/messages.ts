@@ -4,6 +4,7 @@ import type { Refusal } from "../../resolve/refusal.ts";
 import type { GroupSums } from "../../tftp/group_sums.ts";
 import type { UploadRequest } from "../../storage/upload.ts";
 import type { LiveTransfer } from "../../resolve/report.ts";
+import type { BindRefusal, Bound } from "../bound.ts";
 
 /** From the main thread to the worker. */
 export type ToWorker =
@@ -38,19 +39,6 @@ export type UploadEvent =
   | { readonly kind: "committed" }
   | { readonly kind: "failed"; readonly refusal: Refusal };
 
-/** A bound socket. */
-export interface Bound {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** Why the worker cannot listen. */
-export interface ListenFault {
-  readonly text: string;
-  readonly reason: "denied" | "in-use" | "unavailable" | "no-family" | "other";
-  readonly port: number;
-}
-
 /** What a worker has under way. */
 export interface Snapshot {
   readonly transfers: readonly LiveTransfer[];
@@ -67,7 +55,7 @@ export type FromWorker =
     /** Which driver and why, for the banner. */
     readonly notice: string;
   }
-  | { readonly kind: "fault"; readonly faults: readonly ListenFault[] }
+  | { readonly kind: "fault"; readonly faults: readonly BindRefusal[] }
   /** A `Told[]` in JSON: that crosses threads in half the time of the objects themselves. */
   | { readonly kind: "told"; readonly json: string }
   /** How often each rewrite rule has held since the last `configure`. */

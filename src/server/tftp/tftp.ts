@@ -1,8 +1,9 @@
 // TFTP as the main thread sees it: one worker, or several that share their ports and are told and
 // asked together.
 import type { Config } from "../../config/config.ts";
+import type { BindRefusal, Bound } from "../bound.ts";
 import { reportsAmong } from "../log/told.ts";
-import type { Bound, ListenFault, Place, Snapshot } from "./messages.ts";
+import type { Place, Snapshot } from "./messages.ts";
 import { startThread, type TftpThread, type ThreadEvents, type ThreadFault } from "./thread.ts";
 import { shareOf } from "./worker_share.ts";
 
@@ -119,6 +120,6 @@ async function stopAll(threads: readonly TftpThread[], text: string): Promise<vo
   await Promise.all(threads.map((thread) => thread.stop(text)));
 }
 
-function fault(text: string): ListenFault {
+function fault(text: string): BindRefusal {
   return { text, reason: "other", port: 0 };
 }

@@ -3,8 +3,9 @@ import type { Config } from "../../config/config.ts";
 import type { Uploads } from "../../storage/upload.ts";
 import { EventFd } from "../../sys/eventfd.ts";
 import { openLibc } from "../../sys/libc.ts";
+import type { BindRefusal } from "../bound.ts";
 import type { Told } from "../log/told.ts";
-import type { FromWorker, ListenFault, Place, Snapshot, ToWorker } from "./messages.ts";
+import type { FromWorker, Place, Snapshot, ToWorker } from "./messages.ts";
 import { UploadDesk } from "./upload_desk.ts";
 
 /** What a worker has to tell. */
@@ -37,7 +38,7 @@ export interface TftpThread extends Listening {
 /** Why there is no worker. */
 export interface ThreadFault {
   readonly kind: "fault";
-  readonly faults: readonly ListenFault[];
+  readonly faults: readonly BindRefusal[];
 }
 
 /** What a worker begins with. */

@@ -11,8 +11,9 @@ import { Endpoint, type ListenPlace } from "../../tftp/endpoint.ts";
 import type { Settings } from "../../tftp/settings.ts";
 import { type Look, openLook } from "../../sys/look.ts";
 import { type Neighbours, openNeighbours } from "../../sys/neighbours.ts";
-import type { Bound, FromWorker, ListenFault, Place, ToWorker } from "./messages.ts";
+import type { BindRefusal, Bound } from "../bound.ts";
 import { openTree } from "../tree.ts";
+import type { FromWorker, Place, ToWorker } from "./messages.ts";
 import { RoundLook } from "./round_look.ts";
 import { ToldQueue } from "./told_queue.ts";
 import { UploadCourier } from "./upload_courier.ts";
@@ -175,9 +176,9 @@ class TftpWorker implements UdpHost {
   }
 
   /** At every place wanted; a missing IPv6 is one line in the log, never a fault. */
-  async #listen(config: Config, place: Place): Promise<{ bound: Bound[]; faults: ListenFault[] }> {
+  async #listen(config: Config, place: Place): Promise<{ bound: Bound[]; faults: BindRefusal[] }> {
     const bound: Bound[] = [];
-    const faults: ListenFault[] = [];
+    const faults: BindRefusal[] = [];
     let isIPv6Missing = false;
     // The portable driver shares no port, which ends the start of several workers later.
     const isShared = place.kind === "bind" && place.shared && this.#driver.name === "linux";
@@ -250,7 +251,7 @@ function placesOf(config: Config, { place, driver }: Placing): readonly ListenPl
   }
 }
 
-function faultOf(error: unknown, config: Config, place?: ListenPlace): ListenFault {
+function faultOf(error: unknown, config: Config, place?: ListenPlace): BindRefusal {
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof BindError) return { text, reason: error.reason, port: error.port };
   const given = place?.kind === "adopt"
