@@ -13,10 +13,11 @@ import { canMakeLinks } from "./lossy_link.ts";
 
 const RECEIVERS = 20;
 const LOSS_PERCENT = 1;
+const BLOCK_BYTES = 1428;
 const BYTES = 3_000_000;
 const MTFTP = { address: "239.255.70.1", clientPort: 1758, serverPort: 1759 };
 
-const skip = harness.needs("atftp") ||
+const skip = harness.needs("atftp", "curl") ||
   harness.skipIf(!canMakeLinks(), "no network namespaces: needs root, ip and nft");
 
 describe("Twenty receivers on one bridge", { skip }, () => {
@@ -52,7 +53,7 @@ describe("Twenty receivers on one bridge", { skip }, () => {
     const place = ["--remote-file", "image", "--local-file", file, server.host];
     const command = how === "rfc2090"
       ? [
-        ...["atftp", "--option", "blksize 1428", "--option", "multicast", "--get"],
+        ...["atftp", "--option", `blksize ${BLOCK_BYTES}`, "--option", "multicast", "--get"],
         ...[...place, `${server.tftpPort}`],
       ]
       : [
@@ -97,6 +98,28 @@ describe("Twenty receivers on one bridge", { skip }, () => {
     // Of twenty times; a busy machine has receivers that lose some and ask again.
     assert.ok(bytes < 3 * BYTES, `${bytes} octets sent`);
     await harness.logged(server, /Group 239\.255\.69\.\d+:\d+ ended .*members=20/);
+    const lines = server.log().split("\n");
+    const end = lines.findIndex((line) => /Group .* ended .*members=20/.test(line));
+    const members = lines.slice(0, end).filter((line) => line.includes(" multicast read image "));
+    assert.equal(members.length, RECEIVERS, "The members end before their group");
+  });
+
+  test("Prometheus is told what the group has cost", async () => {
+    const url = `http://${server.host}:${server.httpPort}/.bootsrv/metrics`;
+    let text = "";
+    const figure = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]);
+    const ended = async () => {
+      text =
+        (await harness.runClient(["curl", "-s", url], { prefix: bridge.atReceiver(0) })).output;
+      return figure("bootsrv_multicast_groups_started_total") === 1 &&
+        figure("bootsrv_multicast_groups") === 0;
+    };
+    await harness.until(ended, () => text);
+    const [, blocks, repeats] = /blocks-sent=(\d+) repeats=(\d+)/.exec(server.log())!.map(Number);
+    assert.equal(figure("bootsrv_multicast_blocks_sent_total"), blocks);
+    assert.equal(figure("bootsrv_multicast_repeats_total"), repeats);
+    const bytes = figure("bootsrv_multicast_bytes_sent_total");
+    assert.ok(bytes >= BYTES && bytes <= blocks! * BLOCK_BYTES, text);
   });
 
   test(`all get it when each loses ${LOSS_PERCENT} %`, async () => {
