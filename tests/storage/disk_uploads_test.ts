@@ -18,6 +18,7 @@ import { test } from "node:test";
 import { QUEUE_BYTES_MAX, SILENT_MS } from "../../src/storage/disk_upload.ts";
 import { removeLeftovers } from "../../src/storage/leftovers.ts";
 import type { Uploads } from "../../src/storage/upload.ts";
+import { until } from "../patience.ts";
 import { type TempTree, withTree } from "./temp_tree.ts";
 import { diskUploads, put, Writer } from "./writer.ts";
 
@@ -81,14 +82,6 @@ test("an aborted upload leaves nothing and is in nobody's way, whenever the abor
       assert.equal(writer.events.includes("committed"), false);
     }
   }));
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 10_000; turn++) {
-    await new Promise((done) => setImmediate(done));
-    if (condition()) return;
-  }
-  assert.fail("The condition never came true");
-}
 
 test("create and overwrite say which files may be written", () =>
   withTree({ "old": "old" }, async (tree) => {

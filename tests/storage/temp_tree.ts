@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { eventually } from "../patience.ts";
 
 /** A directory of its own; `root` is the tree in it, beside which there is room for more. */
 export interface TempTree {
@@ -39,6 +40,7 @@ export async function withTree(
   try {
     await body(tree);
   } finally {
-    tree.dispose();
+    // An upload that was aborted last may still be removing its own file.
+    await eventually(() => tree.dispose());
   }
 }

@@ -2,36 +2,38 @@
 // written outside the root.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import process from "node:process";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { PATIENCE_MS } from "../patience.ts";
 import { withTree } from "./temp_tree.ts";
 import { diskUploads, put } from "./writer.ts";
 
-/** Swaps two names for ever; ended by a signal to its group. */
-function swapping(directory: string, [a, b]: readonly [string, string]) {
-  const step = `mv -T ${a} c; mv -T ${b} ${a}; mv -T c ${b}`;
-  const script = `cd "${directory}" && while :; do ${step}; done`;
-  return spawn("sh", ["-c", script], { stdio: "ignore", detached: true });
-}
-
+/** Plays `body` while another process swaps two names in a directory again and again. */
 async function swapWhile(
   where: string,
-  names: readonly [string, string],
+  [a, b]: readonly [string, string],
   body: () => Promise<void>,
 ): Promise<void> {
-  const child = swapping(where, names);
+  const enough = join(where, "..", "enough");
+  const step = `mv -T ${a} c; mv -T ${b} ${a}; mv -T c ${b}`;
+  const script = `cd "${where}" && while [ ! -e "${enough}" ]; do ${step}; done`;
+  const child = spawn("sh", ["-c", script], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   try {
     await body();
   } finally {
-    process.kill(-child.pid!, "SIGKILL");
+    writeFileSync(enough, "");
     await ended;
   }
 }
-
-/** How long some uploads may take to come through. */
-const STORED_MS_MAX = 60_000;
 
 for (const overwrite of [true, false, "version"] as const) {
   test(`a folder swapped for a link leads no upload outside (overwrite = ${overwrite})`, () =>
@@ -42,7 +44,7 @@ for (const overwrite of [true, false, "version"] as const) {
       let stored = 0;
       await swapWhile(tree.root, ["d", "e"], async () => {
         // The swapping process may have to wait for its turn, with the link in place.
-        const endMs = performance.now() + STORED_MS_MAX;
+        const endMs = performance.now() + PATIENCE_MS;
         for (let turn = 0; turn < 150 || (stored < 5 && performance.now() < endMs); turn++) {
           if (await put(uploads, `d/new${turn}`) === null) stored++;
         }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, utimesSync } from "node:fs";
 import { test } from "node:test";
 import { keepVersion } from "../../src/storage/versions.ts";
+import { until } from "../patience.ts";
 import { type TempTree, withTree } from "./temp_tree.ts";
 import { diskUploads, put, Writer } from "./writer.ts";
 
@@ -44,6 +45,7 @@ test("an upload that ends badly makes no version", () =>
     await writer.opened;
     writer.upload.write(new Uint8Array(10));
     writer.upload.abort();
+    await until(() => readdirSync(tree.root).length === 1);
     const again = diskUploads(tree, { overwrite: "version", sizeBytesMax: 1 });
     assert.equal((await put(again, "a"))?.kind, "too-large");
     assert.deepEqual(contents(tree), { a: "old" });
