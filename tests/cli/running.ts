@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { PATIENCE_MS } from "../patience.ts";
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "main.ts");
 
@@ -30,7 +31,7 @@ export function bootsrv(args: readonly string[], place: Place = {}): Promise<Ran
     .filter(([name]) => !name.startsWith("BOOTSRV_") && name !== "FORCE_COLOR");
   const env = { ...Object.fromEntries(inherited), NO_COLOR: "1", ...place.env };
   return new Promise((resolve) => {
-    const options = { cwd: place.cwd ?? process.cwd(), env, timeout: 30_000 };
+    const options = { cwd: place.cwd ?? process.cwd(), env, timeout: PATIENCE_MS };
     execFile(process.execPath, [...runtime, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ code, stdout, stderr });

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import type { FileName } from "../../src/resolve/name.ts";
 import type { Resolver } from "../../src/resolve/resolution.ts";
 import type { OpenFile } from "../../src/storage/store.ts";
+import { eventually } from "../patience.ts";
 import { ask, exchange, parseAnswer, RawClient, withServer } from "./harness.ts";
 
 const BYTES = 5_000_003;
@@ -230,23 +231,30 @@ test("HEAD, 304 and 416 close the file as well", async () => {
 });
 
 test("a client that stops reading is cut after a while", () =>
-  onDisk(async (opened) => {
-    const app = { resolver: opened.resolver };
-    await withServer({ app, timeouts: { idleMs: 300 } }, async ({ listener, reported }) => {
-      const client = new RawClient(listener.port);
-      client.send(GET);
-      await client.until((text) => text.length > 1000);
-      client.socket.pause();
-      const [report] = await reported(1);
-      assert.equal(report!.outcome, "aborted");
-      client.leave();
-      while (opened.balance() > 0) await new Promise(setImmediate);
-    });
-  }, HUGE_BYTES));
+  // One that a stall keeps from asking is cut before there is anything to report.
+  eventually(() =>
+    onDisk(async (opened) => {
+      const app = { resolver: opened.resolver };
+      await withServer({ app, timeouts: { idleMs: 300 } }, async ({ listener, reported }) => {
+        const client = new RawClient(listener.port);
+        client.send(GET);
+        await client.until((text) => text.length > 1000);
+        assert.ok(client.received.length > 1000);
+        client.socket.pause();
+        const [report] = await reported(1);
+        assert.equal(report!.outcome, "aborted");
+        client.leave();
+        while (opened.balance() > 0) await new Promise(setImmediate);
+      });
+    }, HUGE_BYTES)
+  ));
 
 test("a client that never finishes its header is cut", () =>
-  withServer({ timeouts: { headerMs: 300 } }, async ({ listener }) => {
-    const client = new RawClient(listener.port);
-    client.send("GET /f HTTP/1.1\r\nHost: b\r\nX-Slow: ");
-    assert.match(await client.closed(), /^HTTP\/1\.1 408 Request Timeout\r\n/);
-  }));
+  // One that a stall keeps from beginning is cut without a word.
+  eventually(() =>
+    withServer({ timeouts: { headerMs: 300 } }, async ({ listener }) => {
+      const client = new RawClient(listener.port);
+      client.send("GET /f HTTP/1.1\r\nHost: b\r\nX-Slow: ");
+      assert.match(await client.closed(), /^HTTP\/1\.1 408 Request Timeout\r\n/);
+    })
+  ));

@@ -1,6 +1,7 @@
 // Requests that nobody honest sends. Each may cost its own connection; the server serves on.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PATIENCE_MS } from "../patience.ts";
 import { ask, RawClient, withServer } from "./harness.ts";
 
 const FILES = { "a.efi": "hello world" };
@@ -46,16 +47,19 @@ const GARBAGE: readonly (readonly [what: string, text: string, answer: RegExp])[
 
 for (const [what, text, answer] of GARBAGE) {
   test(`${what} costs its own connection only`, () =>
-    withServer({ files: FILES, timeouts: { headerMs: 500 } }, async ({ listener, tree }) => {
-      const client = new RawClient(listener.port);
-      client.send(text);
-      const received = await client.until((text) => text.includes("\r\n\r\n"));
-      assert.match(received, answer);
-      assert.ok(!received.includes("HTTP/1.1 200"));
-      client.leave();
-      assert.equal((await ask(listener.port, "GET /a.efi")).body, "hello world");
-      assert.equal(tree.size, 1);
-    }));
+    withServer(
+      { files: FILES, timeouts: { headerMs: PATIENCE_MS } },
+      async ({ listener, tree }) => {
+        const client = new RawClient(listener.port);
+        client.send(text);
+        const received = await client.until((text) => text.includes("\r\n\r\n"));
+        assert.match(received, answer);
+        assert.ok(!received.includes("HTTP/1.1 200"));
+        client.leave();
+        assert.equal((await ask(listener.port, "GET /a.efi")).body, "hello world");
+        assert.equal(tree.size, 1);
+      },
+    ));
 }
 
 for (

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Allowance, runStage, type Stage } from "../../scripts/lib/stage.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 const CLOCK = "./tests/clock_test.ts";
 const PURE = "./tests/pure_test.ts";
@@ -41,7 +42,7 @@ function runner(options: { failing?: readonly string[]; broken?: readonly string
     command: ["sh", path],
     files: [CLOCK, PURE],
     report: (file) => [file],
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     meetsClocks: (file) => file === CLOCK,
   };
   return {

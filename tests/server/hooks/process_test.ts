@@ -81,6 +81,7 @@ test(
     withTree({}, async (tree) => {
       const { fault, output } = await run(tree, "sleep 1000 & echo $!");
       assert.equal(fault, "");
+      assert.match(output, /^\d+\n$/);
       process.kill(Number(output), "SIGKILL");
     }),
 );
