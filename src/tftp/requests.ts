@@ -50,6 +50,10 @@ interface Arrival {
 
 /** A repeated request this soon after its transfer was last heard is a doubled datagram. */
 const DOUBLED_MS_MAX = 500;
+/** Who was silent for so long after a request may be none who asked: the address may be forged. */
+const UNANSWERED_MS = 5_000;
+/** Such transfers are looked for no more often than this. */
+const SEARCH_PAUSE_MS = 200;
 /** Ports whose services answer anything: talking to them makes loops (CVE-2024-2169). */
 const REFLECTOR_PORTS = new Set([0, 7, 13, 17, 19, 37, 53, 69, 111, 123]);
 
@@ -59,6 +63,7 @@ export class Requests {
   readonly #malformedNotice: SparseNotice;
   /** Picks the TIDs of this turn; null until one is wanted. */
   #draw: number | null = null;
+  #searchAt = 0;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -114,7 +119,7 @@ export class Requests {
 
   #start(packet: RequestPacket, arrival: Arrival): Transfer | null {
     const { peer } = arrival.route;
-    const over = this.#options.admission.refuses(peer.host, arrival.settings.limits);
+    const over = this.#over(arrival);
     if (over !== "") {
       this.#throttled(over, arrival);
       return null;
@@ -143,6 +148,20 @@ export class Requests {
       case "write":
         return this.#write(packet, { ...resolution, arrival, route });
     }
+  }
+
+  /** The limit that keeps a request out, or "". Transfers that nobody answers make room first. */
+  #over({ route: { peer: { host } }, now, settings: { limits } }: Arrival): string {
+    const { admission, acquaintances } = this.#options;
+    const over = admission.refuses(host, limits);
+    if (over === "" || now < this.#searchAt) return over;
+    this.#searchAt = now + SEARCH_PAUSE_MS;
+    for (const transfer of [...acquaintances.transfers()]) {
+      const isSilent = transfer.isUnanswered && now >= transfer.heardAt + UNANSWERED_MS;
+      const isInTheWay = over === "transfers-max" || transfer.route.peer.host === host;
+      if (isSilent && isInTheWay) transfer.discard("Client did not answer, and others ask", now);
+    }
+    return admission.refuses(host, limits);
   }
 
   /** Files kept open for whoever may want them next give way to who is here. */

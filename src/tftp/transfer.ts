@@ -83,6 +83,11 @@ export abstract class Transfer implements Scheduled, Outbox {
     return this.machine?.deadline ?? Infinity;
   }
 
+  /** The peer has yet to answer our first packet. */
+  get isUnanswered(): boolean {
+    return this.machine !== null && !this.confirmed;
+  }
+
   /** Whose deadline is to be kept: its own or that of the group it is in. */
   get timed(): Scheduled {
     return this;

@@ -255,6 +255,35 @@ test("Limits: over them requests are dropped, and the operator is told once a mi
   assert.deepEqual(bench.client("10.0.0.3").rrq("f"), ["tid DATA 1 (512)"]);
 });
 
+test("Limits: requests of forged addresses, which nobody answers, keep none out for long", async () => {
+  const bench = await Bench.start({ files: FILES, limits: { transfersMax: 3 } });
+  const slow = bench.client("10.0.0.9");
+  assert.deepEqual(slow.rrq("f"), ["tid DATA 1 (512)"]);
+  slow.ack(1);
+  for (const host of ["10.0.0.3", "10.0.0.4"]) {
+    assert.deepEqual(bench.client(host).rrq("f", "timeout 255"), ["tid OACK timeout=255"]);
+  }
+  const client = bench.client("10.0.0.5");
+  assert.deepEqual(client.rrq("f"), []);
+  bench.pass(4900);
+  assert.deepEqual(client.rrq("f"), []);
+  bench.pass(300);
+  assert.deepEqual(client.rrq("f"), ["tid DATA 1 (512)"]);
+  assert.equal(bench.endpoint.transfers, 2);
+  assert.deepEqual(bench.outcomes(), [
+    ...Array(2).fill("aborted: Client did not answer, and others ask"),
+  ]);
+});
+
+test("Limits: of one client, its own requests without an answer make room", async () => {
+  const bench = await Bench.start({ files: FILES, limits: { transfersPerClientMax: 1 } });
+  const [client, other] = [bench.client(), bench.client("10.0.0.3")];
+  for (const one of [client, other]) one.rrq("f", "timeout 255");
+  bench.pass(5200);
+  assert.deepEqual(client.rrq("f", "", { from: 3001 }), ["tid to 3001 DATA 1 (512)"]);
+  assert.equal(bench.endpoint.transfers, 2);
+});
+
 test("A request without a name is refused, and the operator is told once a minute", async () => {
   const bench = await Bench.start({ files: FILES });
   const client = bench.client();
