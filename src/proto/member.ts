@@ -41,11 +41,6 @@ export class GroupMember {
   readonly #blocks = new BlockMap();
   #state: "receiving" | "committing" | "dallying" | "finished" = "receiving";
   #master: boolean;
-  /** Index of the last block; 0 until it has come. */
-  #last: BlockIndex = 0;
-  /** The highest block that has come. */
-  #highest: BlockIndex = 0;
-  #missed = 0;
   #timesMaster = 0;
   #ackedAt = -Infinity;
   #retransmits = 0;
@@ -78,7 +73,7 @@ export class GroupMember {
 
   /** Blocks that a later one overtook, or that were sent before we listened. */
   get missedBlocks(): number {
-    return this.#missed;
+    return this.#blocks.missed;
   }
 
   /** How often the server made us the master. */
@@ -108,7 +103,8 @@ export class GroupMember {
   /** A DATA packet of the group; `payload` is valid during the call only. */
   data(index: BlockNumber, payload: Uint8Array, now: number) {
     if (this.#state !== "receiving" || index === 0) return;
-    if (this.#last > 0 && index > this.#last) return;
+    const { last } = this.#blocks;
+    if (last > 0 && index > last) return;
     const { blockBytes } = this.#options;
     if (payload.length > blockBytes) {
       const text = "DATA longer than the block size";
@@ -119,12 +115,9 @@ export class GroupMember {
       if (now - this.#ackedAt >= REPEAT_MS_MIN) this.#answer(now);
       return;
     }
-    this.#blocks.add(index);
-    this.#missed += Math.max(index - this.#highest - 1, 0);
-    this.#highest = Math.max(this.#highest, index);
-    if (payload.length < blockBytes) this.#last = index;
+    this.#blocks.add(index, { isLast: payload.length < blockBytes });
     this.#outbox.write(index, payload);
-    if (this.#last > 0 && this.#blocks.received === this.#last) {
+    if (this.#blocks.isWhole) {
       this.#state = "committing";
       this.#timer.disarm();
       this.#outbox.commit();

@@ -56,8 +56,6 @@ export class MtftpClient {
   /** Whether block 1 of the pass we want to open came to us alone, and to the group. */
   #answeredAlone = false;
   #answeredTogether = false;
-  /** Index of the last block; 0 until it has come. */
-  #last: BlockIndex = 0;
   /** As master: the block that came last in this pass, how often, and the ACK for it. */
   #current: BlockIndex = 0;
   #repeats = 0;
@@ -66,9 +64,6 @@ export class MtftpClient {
   /** Cleared when the server takes no ACK but that of its last block. */
   #mayLeap = true;
   #passesOpened = 0;
-  /** The highest block that has come. */
-  #highest: BlockIndex = 0;
-  #missed = 0;
   #retransmits = 0;
 
   constructor(options: MtftpClientOptions) {
@@ -98,7 +93,7 @@ export class MtftpClient {
 
   /** Blocks that a later one overtook, or that were sent before we listened. */
   get missedBlocks(): number {
-    return this.#missed;
+    return this.#blocks.missed;
   }
 
   get retransmits(): number {
@@ -134,7 +129,9 @@ export class MtftpClient {
 
   /** A DATA packet to the group; `payload` is valid during the call only. */
   data(index: BlockIndex, payload: Uint8Array, now: number) {
-    if (this.#state === "dallying" && index === this.#last) return this.#acknowledge(index, now);
+    if (this.#state === "dallying" && index === this.#blocks.last) {
+      return this.#acknowledge(index, now);
+    }
     if (this.#state !== "receiving" || index === 0) return;
     // Others' passes are a sign of life; in our own only a new block is.
     if (this.#role === "listener" || !this.#blocks.has(index)) this.#timer.progress(now, true);
@@ -158,7 +155,7 @@ export class MtftpClient {
     const { dallyMs } = this.#options;
     if (this.#role !== "master") return this.#finish({ kind: "done" });
     this.#state = "dallying";
-    this.#acknowledge(this.#last, now);
+    this.#acknowledge(this.#blocks.last, now);
     if (this.#options.dallyMs === 0) return this.#finish({ kind: "done" });
     this.#timer.deadline = now + dallyMs;
   }
@@ -216,18 +213,16 @@ export class MtftpClient {
 
   #take(index: BlockIndex, payload: Uint8Array) {
     if (this.#blocks.has(index)) return;
-    if (payload.length > MTFTP_BLOCK_BYTES || (this.#last > 0 && index > this.#last)) {
+    const { last } = this.#blocks;
+    if (payload.length > MTFTP_BLOCK_BYTES || (last > 0 && index > last)) {
       const text = payload.length > MTFTP_BLOCK_BYTES
         ? "DATA longer than 512"
         : "DATA past the end";
       return this.abort({ kind: "protocol", code: 4, text });
     }
-    this.#blocks.add(index);
-    this.#missed += Math.max(index - this.#highest - 1, 0);
-    this.#highest = Math.max(this.#highest, index);
-    if (payload.length < MTFTP_BLOCK_BYTES) this.#last = index;
+    this.#blocks.add(index, { isLast: payload.length < MTFTP_BLOCK_BYTES });
     this.#outbox.write(index, payload);
-    if (this.#last === 0 || this.#blocks.received < this.#last) return;
+    if (!this.#blocks.isWhole) return;
     this.#state = "committing";
     this.#timer.disarm();
     // Whoever opened the pass alone has been told nothing yet that would end it.
@@ -238,14 +233,15 @@ export class MtftpClient {
   /** The master's answer to a block; in a pass they only rise. */
   #lead(index: BlockIndex, now: number) {
     if (index < this.#current) return;
+    const { last } = this.#blocks;
     if (index > this.#current) {
       this.#current = index;
       this.#repeats = 0;
-      const wanted = Math.min(this.#blocks.missingAfter(index) - 1, this.#last || BLOCK_NUMBER_MAX);
+      const wanted = Math.min(this.#blocks.missingAfter(index) - 1, last || BLOCK_NUMBER_MAX);
       this.#acknowledge(this.#mayLeap ? Math.max(wanted, index) : index, now);
     } else if (now - this.#ackedAt >= REPEAT_MS_MIN) this.#repeat(now);
     // What was missed before this block is for another pass.
-    if (this.#acked === this.#last) this.#endPass(now);
+    if (this.#acked === last) this.#endPass(now);
     else this.#timer.arm(now);
   }
 
@@ -258,12 +254,12 @@ export class MtftpClient {
 
   #follow(index: BlockIndex, now: number) {
     this.#role = "listener";
-    if (index === this.#last) this.#endPass(now);
+    if (index === this.#blocks.last) this.#endPass(now);
     else this.#timer.deadline = now + this.#options.timing.timeoutMs;
   }
 
   #endPass(now: number) {
-    const missing = this.#last - this.#blocks.received;
+    const missing = this.#blocks.last - this.#blocks.received;
     const waitMs = this.#options.listenTimeoutMs - missing * LISTEN_MS_PER_MISSING;
     this.#listen(Math.max(waitMs, LISTEN_MS_MIN), now);
   }
