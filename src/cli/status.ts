@@ -1,5 +1,6 @@
 // `bootsrv status`: asks a running server what it does.
 import type { Command } from "commander";
+import { authority } from "../match/authority.ts";
 import { complain, EXIT, type Outcome, print } from "./outcome.ts";
 
 const EXAMPLES = `
@@ -73,5 +74,5 @@ async function configuredUrl(config: string | undefined): Promise<string> {
   const configured = loaded.kind === "config" ? loaded.config : null;
   const host = configured?.addresses[0] ?? "127.0.0.1";
   const port = configured?.http.port || 80;
-  return host.includes(":") ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+  return `http://${authority(host, port)}`;
 }

@@ -2,6 +2,7 @@
 // which GRUB and old U-Boot insist on. Connections and their limits here; one request in bridge.ts.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { authority } from "../match/authority.ts";
 import { SparseNotice } from "../resolve/sparse_notice.ts";
 import { answerRequest, plainAddress } from "./bridge.ts";
 import type { HttpApp, HttpClock } from "./exchange.ts";
@@ -59,7 +60,7 @@ export class HttpBindError extends Error {
   constructor(where: { host: string; port: number }, cause: unknown) {
     const code = (cause as { code?: string } | null)?.code ?? "";
     const [reason, text] = REASONS[code] ?? ["other", "refused by the system"];
-    super(`Cannot bind HTTP socket to "${authority(where)}": ${text}`, { cause });
+    super(`Cannot bind HTTP socket to "${authority(where.host, where.port)}": ${text}`, { cause });
     this.reason = reason;
     this.host = where.host;
     this.port = where.port;
@@ -75,10 +76,6 @@ const REASONS: Readonly<Record<string, readonly [HttpBindError["reason"], string
   EINVAL: ["unavailable", "address not available"],
   EAFNOSUPPORT: ["no-family", "address family not supported"],
 };
-
-function authority({ host, port }: { host: string; port: number }): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /**
  * The longest header of a request, in octets of names and values: what is between them does not

@@ -1,5 +1,6 @@
 // The status page and the page of one client, made on the server: tables that need no script.
 import { html, raw } from "hono/html";
+import { authority } from "../match/authority.ts";
 import type { LiveTransfer, Report, TimedReport } from "../resolve/report.ts";
 import type { HttpAppOptions } from "./deps.ts";
 import { type Cell, document, foreign, type Html, table } from "./document.ts";
@@ -48,9 +49,7 @@ const NONE = html`<p class="dim">None.</p>`;
 
 function serverSection({ info }: HttpAppOptions): Html {
   const { version, root, driver, ready, listeners, startedAtMs, facts } = info();
-  const places = listeners.map(({ via, address, port }) =>
-    `${via} ${address.includes(":") ? `[${address}]` : address}:${port}`
-  );
+  const places = listeners.map(({ via, address, port }) => `${via} ${authority(address, port)}`);
   const rows = [
     ["Listeners", places.join(", ")],
     ["Root", root],

@@ -1,5 +1,6 @@
 // What the start-up lines say: what is served, where, under which rules, and by which driver.
 import type { Config } from "../config/config.ts";
+import { authority } from "../match/authority.ts";
 import { surveyTree } from "../storage/loaders.ts";
 import type { Bound } from "./bound.ts";
 
@@ -45,9 +46,7 @@ export async function describeTree(root: string, over: AbortSignal): Promise<str
 const ADDRESSES_MAX = 8;
 
 function addresses(list: readonly Bound[]): string {
-  const named = list.slice(0, ADDRESSES_MAX).map(({ address, port }) =>
-    address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`
-  );
+  const named = list.slice(0, ADDRESSES_MAX).map(({ address, port }) => authority(address, port));
   if (list.length > ADDRESSES_MAX) named.push(`${list.length - ADDRESSES_MAX} more`);
   return named.join(", ");
 }

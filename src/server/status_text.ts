@@ -4,6 +4,7 @@ import type { Count, ServerInfo } from "../http/activity_view.ts";
 import type { LiveTransfer, TimedReport } from "../resolve/report.ts";
 import { rateText, sizeText, spanText } from "../http/figures.ts";
 import { reportText } from "./log/pretty.ts";
+import { authority } from "../match/authority.ts";
 import { nameText, plainText } from "../match/safe_text.ts";
 
 /** The answer of /.bootsrv/api/status, as far as it is shown. */
@@ -75,8 +76,4 @@ function countTexts(counts: readonly Count[]): readonly string[] {
 
 function recentText({ atMs, report }: TimedReport): string {
   return `${new Date(atMs).toISOString()} ${reportText(report)}`;
-}
-
-function authority(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

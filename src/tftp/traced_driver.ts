@@ -1,5 +1,6 @@
 // A driver whose packets are told, one line each: what came in, what goes out, on which of our
 // ports. Only put around a driver where somebody wants to see it, for it costs time.
+import { authority } from "../match/authority.ts";
 import type { BindOptions, Local, Peer, Run, Sent, UdpDriver, UdpSocket } from "../net/driver.ts";
 import { dataText, packetText } from "../wire/packet_text.ts";
 import { decodePacket } from "../wire/packet.ts";
@@ -95,6 +96,5 @@ interface Line {
 }
 
 function line(direction: "<" | ">", { peer, socket, text }: Line): string {
-  const host = peer.family === 6 ? `[${peer.host}]` : peer.host;
-  return `${direction} ${host}:${peer.port} at ${socket.port}: ${text}`;
+  return `${direction} ${authority(peer.host, peer.port)} at ${socket.port}: ${text}`;
 }
