@@ -5,6 +5,7 @@ import type { MtftpTarget } from "./options.ts";
 import type { PromptCommand } from "./prompt_command.ts";
 import { SETTING_COMMANDS } from "./prompt_settings.ts";
 import {
+  complain,
   fetchFile,
   type PromptState,
   type RemoteFile,
@@ -147,9 +148,4 @@ function help(state: PromptState, args: readonly string[]): boolean {
   const width = Math.max(...heads.map((head) => head.length));
   state.print(commands.map((one, at) => `${heads[at]!.padEnd(width)}  ${one.help}`).join("\n"));
   return true;
-}
-
-function complain(state: PromptState, text: string): false {
-  state.complain(text);
-  return false;
 }

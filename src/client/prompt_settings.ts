@@ -1,7 +1,7 @@
 // The commands of the prompt that change how files are moved, and the one that shows it all.
 import { isGroupAddress } from "../proto/group_place.ts";
 import type { PromptCommand } from "./prompt_command.ts";
-import type { PromptState } from "./prompt_state.ts";
+import { complain, type PromptState } from "./prompt_state.ts";
 import { shown } from "./text.ts";
 
 /** In the order of the help. */
@@ -253,9 +253,4 @@ function optionTexts({ settings, multicast }: PromptState): string[] {
 function show(state: PromptState, text: string): true {
   state.print(text);
   return true;
-}
-
-function complain(state: PromptState, text: string): false {
-  state.complain(text);
-  return false;
 }

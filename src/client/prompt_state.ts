@@ -56,6 +56,12 @@ export function initialState(
   };
 }
 
+/** Says what is wrong with a command: it has failed. */
+export function complain(state: PromptState, text: string): false {
+  state.complain(text);
+  return false;
+}
+
 /** One file of one server. */
 export interface RemoteFile extends Server {
   readonly name: string;
