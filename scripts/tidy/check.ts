@@ -1,6 +1,7 @@
 // The house rules that a linter does not know, as a pure function over the sources.
 import { posix } from "node:path";
 import { arrowFault, folderOf } from "./arrows.ts";
+import { circlesOf } from "./circles.ts";
 import { functionSpans } from "./functions.ts";
 import { type Import, importsOf, targetOf } from "./imports.ts";
 import { type Token, tokenize } from "./tokens.ts";
@@ -16,11 +17,13 @@ export interface Fault {
 export function tidy(sources: ReadonlyMap<string, string>): Fault[] {
   const faults: Fault[] = [];
   const used = new Set<string>();
+  const inSrc = new Map<string, readonly Import[]>();
   for (const path of [...sources.keys()].sort()) {
     const text = sources.get(path)!;
     const all = tokenize(text);
     const code = all.filter((token) => token.kind !== "comment");
     const imports = importsOf(code);
+    if (folderOf(path) !== null) inSrc.set(path, imports);
     for (const imported of imports) {
       const target = targetOf(path, imported.specifier);
       if (target !== null && target !== path) used.add(target);
@@ -32,6 +35,9 @@ export function tidy(sources: ReadonlyMap<string, string>): Fault[] {
     checkImports(path, imports, fault);
     checkBannedNames(path, code, fault);
     checkSyntax(code, fault);
+  }
+  for (const { path, line, way } of circlesOf(inSrc)) {
+    faults.push({ path, line, message: `Imports run in a circle: ${way.join(", ")}` });
   }
   for (const path of sources.keys()) {
     if (!used.has(path) && !isEntry(path)) {

@@ -122,6 +122,22 @@ test("An arrow to one file does not admit its neighbours", () => {
   ]);
 });
 
+test("Imports that run in a circle are a fault of the one that closes it, types or not", () => {
+  const sources = new Map([
+    ["src/net/a.ts", 'import "./b.ts";\nimport "./d.ts";'],
+    ["src/net/b.ts", 'import "./d.ts";\nimport type { C } from "./c.ts";'],
+    ["src/net/c.ts", 'import type { A } from "./a.ts";\nimport type { C } from "./c.ts";'],
+    ["src/net/d.ts", ""],
+    ["tests/e.ts", 'import "./f.ts";'],
+    ["tests/f.ts", 'import "./e.ts";'],
+  ].map(([path, body]) => [path!, HEADER + body] as const));
+  assert.deepEqual(tidy(sources), [{
+    path: "src/net/c.ts",
+    line: 2,
+    message: "Imports run in a circle: src/net/a.ts, src/net/b.ts, src/net/c.ts, src/net/a.ts",
+  }]);
+});
+
 test("wire and proto import no package and no builtin", () => {
   assert.deepEqual(faultsOf("src/wire/a.ts", 'import "node:net";\nimport "hono";'), [
     '2: "wire" must not import "node:net"',
