@@ -3,25 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LiveTransfer, Report, TimedReport } from "../../src/resolve/report.ts";
 import { createActivity } from "../../src/server/activity.ts";
+import { REPORT } from "./report.ts";
 
 const AT_MS = 1_700_000_000_000;
 
 function report(fields: Partial<Report> = {}): TimedReport {
-  const report: Report = {
-    ...{ via: "tftp", operation: "read", client: "10.0.0.1", port: 1, name: "x", file: "x" },
-    ...{
-      path: null,
-      outcome: "done",
-      refusal: null,
-      reason: "",
-      bytes: 10,
-      durationMs: 500,
-      retransmits: 1,
-    },
-    ...{ options: "", limiter: "", noMulticast: "", trail: [], hint: "" },
-    ...fields,
-  };
-  return { atMs: AT_MS, report };
+  const own = { port: 1, bytes: 10, durationMs: 500, retransmits: 1 };
+  return { atMs: AT_MS, report: { ...REPORT, ...own, ...fields } };
 }
 
 const LIVE: LiveTransfer = {

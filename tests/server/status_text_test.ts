@@ -3,26 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Report } from "../../src/resolve/report.ts";
 import { statusText } from "../../src/server/status_text.ts";
+import { REPORT } from "./report.ts";
 
-const REPORT: Report = {
-  via: "tftp",
-  operation: "read",
-  client: "10.0.0.1",
-  port: 2070,
-  name: "a",
-  file: null,
-  path: null,
-  outcome: "refused",
-  refusal: "not-found",
-  reason: "no such file",
-  bytes: 0,
-  durationMs: 1,
-  retransmits: 0,
-  options: "",
-  limiter: "",
-  noMulticast: "",
-  trail: [],
-  hint: "",
+const MISSING: Report = {
+  ...REPORT,
+  ...{ name: "a", file: null, bytes: 0 },
+  ...{ outcome: "refused", refusal: "not-found", reason: "no such file" },
 };
 
 const STATUS = {
@@ -60,8 +46,8 @@ const STATUS = {
   }],
   refusals: [{ kind: "not-found", requests: 2 }],
   recent: [
-    { atMs: 0, report: REPORT },
-    { atMs: 0, report: { ...REPORT, outcome: "done", refusal: null, name: "fine" } },
+    { atMs: 0, report: MISSING },
+    { atMs: 0, report: { ...MISSING, outcome: "done", refusal: null, name: "fine" } },
   ],
 } as const;
 

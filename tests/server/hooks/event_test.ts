@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { HooksConfig } from "../../../src/config/config.ts";
 import type { Report } from "../../../src/resolve/report.ts";
 import { hookCommand } from "../../../src/server/hooks/event.ts";
+import { REPORT } from "../report.ts";
 
 const CONFIG: HooksConfig = {
   transferEnd: "/bin/hook",
@@ -13,10 +14,9 @@ const CONFIG: HooksConfig = {
 };
 
 const DONE: Report = {
-  ...{ via: "tftp", operation: "read", client: "10.0.0.1", port: 2070, name: "\\boot\\x" },
-  ...{ file: "boot/x", path: "/srv/boot/x", outcome: "done", refusal: null, reason: "" },
-  ...{ bytes: 1234, durationMs: 1500.4, retransmits: 0, options: "blksize=1468" },
-  ...{ limiter: "", noMulticast: "", trail: [], hint: "" },
+  ...REPORT,
+  ...{ name: "\\boot\\x", file: "boot/x", path: "/srv/boot/x" },
+  ...{ bytes: 1234, durationMs: 1500.4, options: "blksize=1468" },
 };
 
 test("arguments are those of dnsmasq's dhcp-script, the rest is in the environment", () => {

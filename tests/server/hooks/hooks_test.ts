@@ -5,20 +5,9 @@ import type { HooksConfig } from "../../../src/config/config.ts";
 import type { Report } from "../../../src/resolve/report.ts";
 import type { HookEnd } from "../../../src/server/hooks/process.ts";
 import { Hooks } from "../../../src/server/hooks/hooks.ts";
+import { REPORT } from "../report.ts";
 
-const REPORT: Report = {
-  ...{ via: "tftp", operation: "read", client: "10.0.0.1", port: 2070, name: "x" },
-  ...{ file: "x", path: "/srv/x", outcome: "done", refusal: null, reason: "", bytes: 1 },
-  ...{
-    durationMs: 1,
-    retransmits: 0,
-    options: "",
-    limiter: "",
-    noMulticast: "",
-    trail: [],
-    hint: "",
-  },
-};
+const MOVED: Report = { ...REPORT, path: "/srv/x" };
 const FINE: HookEnd = { fault: "", output: "" };
 
 interface Running {
@@ -63,7 +52,7 @@ function bench(config: Partial<HooksConfig> = {}) {
   });
   return {
     ...{ hooks, log, running, settings, timers },
-    ended: (...names: string[]) => hooks.add(names.map((name) => ({ ...REPORT, name }))),
+    ended: (...names: string[]) => hooks.add(names.map((name) => ({ ...MOVED, name }))),
     names: () => running.map(({ name }) => name).join(" "),
     pass(ms: number) {
       now += ms;

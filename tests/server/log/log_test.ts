@@ -4,28 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Report } from "../../../src/resolve/report.ts";
 import { createLog, type LogOptions } from "../../../src/server/log/log.ts";
+import { REPORT } from "../report.ts";
 
 const AT = new Date(2024, 4, 1, 12, 34, 56, 789).getTime();
 
 const DONE: Report = {
-  via: "tftp",
-  operation: "read",
-  client: "10.1.2.3",
-  port: 2070,
-  name: "pxelinux.0",
-  file: "pxelinux.0",
-  path: null,
-  outcome: "done",
-  refusal: null,
-  reason: "",
-  bytes: 42_000,
-  durationMs: 12.5,
-  retransmits: 0,
-  options: "blksize=1468 windowsize=4",
-  limiter: "",
-  noMulticast: "",
+  ...REPORT,
+  ...{ client: "10.1.2.3", name: "pxelinux.0", file: "pxelinux.0" },
+  ...{ bytes: 42_000, durationMs: 12.5, options: "blksize=1468 windowsize=4" },
   trail: ['requested "pxelinux.0"'],
-  hint: "",
 };
 
 const MISSING: Partial<Report> = {
