@@ -1,4 +1,4 @@
-// Sizes, times and rates as people read them. Used by the pages; the log has its own column.
+// Sizes, times and rates as people read them: for the pages, the log and `bootsrv status`.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
