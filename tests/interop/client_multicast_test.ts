@@ -60,6 +60,12 @@ async function fetch(index: number, name: string, flags: readonly string[]): Pro
   return output;
 }
 
+/** Resolves when a transfer is under way since the server had sent `before` octets. */
+async function sentSince(before: number): Promise<void> {
+  const isUnderWay = () => bridge.sent().bytes - before > BYTES / 10;
+  await harness.until(isUnderWay, () => "The server sends nothing");
+}
+
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at);
 }
@@ -108,8 +114,9 @@ describe("Our client in groups of bootsrv", { skip }, () => {
   });
 
   test("one that comes late asks for what it missed, and one to standard output gets it whole", async () => {
+    const before = bridge.sent().bytes;
     const early = [0, 1].map((at) => fetch(at, "image", FLAGS));
-    await harness.delay(300);
+    await sentSince(before);
     await Promise.all([...early, fetch(2, "image", FLAGS)]);
     const url = `tftp://${bridge.serverHost}:${PORT}/small`;
     const toStdout = [...harness.bootsrvCommand(), "get", url, "-o", "-", "-q", ...FLAGS];
@@ -164,8 +171,9 @@ describe("Our client in groups of atftpd", { skip: skipAtftpd }, () => {
   });
 
   test("one that comes late asks for what it missed", async () => {
+    const before = bridge.sent().bytes;
     const early = fetch(0, "image", FLAGS);
-    await harness.delay(300);
+    await sentSince(before);
     await Promise.all([early, fetch(1, "image", FLAGS)]);
   });
 

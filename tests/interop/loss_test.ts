@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
-import { OCTET_CLIENTS } from "./clients.ts";
+import { OCTET_CLIENTS, runTransfer } from "./clients.ts";
 import * as harness from "./harness.ts";
 import { canMakeLinks, type LossyLink, makeLossyLink } from "./lossy_link.ts";
 
@@ -50,20 +50,8 @@ describe(`A link that loses ${LOSS_PERCENT} % each way`, { skip }, () => {
     return { host: server.host, port: server.tftpPort, name, file };
   }
 
-  /**
-   * Runs a client over the link. atftp 0.8 gives up ("unexpected OACK") where its ACK of the OACK
-   * is lost and the OACK is repeated, as RFC 2347 has it: then it is started again, like a person
-   * would.
-   */
-  async function runLossy(command: readonly string[]): Promise<void> {
-    for (let again = 3; again >= 0; again -= 1) {
-      try {
-        await harness.runClient(command, { prefix: link.atClient, timeoutMs: 120_000 });
-        return;
-      } catch (error) {
-        if (again === 0 || !String(error).includes("unexpected OACK")) throw error;
-      }
-    }
+  function runLossy(command: readonly string[]): Promise<void> {
+    return runTransfer(command, { prefix: link.atClient });
   }
 
   test("Every client reads every size", async () => {
