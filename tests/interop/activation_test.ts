@@ -45,8 +45,9 @@ describe("A server with given sockets", { skip }, () => {
       places: [0],
       // inetd gives the socket as all three; what is logged there must not go to a client.
       also: [1, 2],
-      // Long enough for a client that is late on a busy machine.
-      args: ["--inetd", "--inetd-timeout", "5"],
+      awaitsRequest: true,
+      // Longer than a busy machine stands still: then it would end in the middle.
+      args: ["--inetd", "--inetd-timeout", "8"],
     }, async (server) => {
       assert.equal(await fetched(`tftp://127.0.0.1:${server.ports[0]}/big.bin`), digest);
       assert.equal(await server.ended, 0);
@@ -63,9 +64,7 @@ describe("A server with given sockets", { skip }, () => {
   });
 
   test("--inetd without a socket says what it wants", async () => {
-    const [program, ...args] = harness.bootsrvCommand();
-    const { run } = await import("../../scripts/lib/command.ts");
-    const { code, output } = await run(program!, [...args, "--inetd", "--root", root]);
+    const { code, output } = await harness.runBootsrv(["--inetd", "--root", root]);
     assert.equal(code, 1);
     assert.match(output, /--inetd wants the UDP request socket/);
   });

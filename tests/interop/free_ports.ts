@@ -3,6 +3,9 @@
 import { createSocket, type Socket } from "node:dgram";
 
 const ATTEMPTS_MAX = 100;
+/** Below those that systems give to whoever asks for any. */
+const FIRST = 10_000;
+const LAST = 30_000;
 
 /** A UDP port that is free on all addresses. */
 export function freePort(): Promise<number> {
@@ -12,8 +15,8 @@ export function freePort(): Promise<number> {
 /** The first of `count` such ports in a row. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const sockets = [await bind(0)];
-    const first = sockets[0]!.address().port;
+    const first = FIRST + Math.floor(Math.random() * (LAST - FIRST - count));
+    const sockets: Socket[] = [];
     try {
       while (sockets.length < count) sockets.push(await bind(first + sockets.length));
       return first;

@@ -7,7 +7,7 @@ import { bootsrvCommand, delay, logged } from "./harness.ts";
 
 /** Binds, prints the ports, and becomes the command in the arguments. */
 const STARTER = `
-import fcntl, json, os, socket, sys
+import fcntl, json, os, select, socket, sys
 order = json.loads(sys.argv[1])
 sockets = []
 for want in order["sockets"]:
@@ -18,6 +18,7 @@ for want in order["sockets"]:
     if want["kind"] == "tcp": one.listen(16)
     sockets.append(one)
 print(json.dumps([one.getsockname()[1] for one in sockets]), flush=True)
+if order["awaitsRequest"]: select.select([sockets[0]], [], [])
 # Out of the way of the places that they go to.
 held = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD, 20) for one in sockets]
 for place, fd in zip(order["places"], held): os.dup2(fd, place, inheritable=True)
@@ -35,6 +36,8 @@ export interface StarterOrder {
   /** Descriptors that are to be the first socket, too. */
   readonly also?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Start the server when something has come in at the first socket, as inetd does. */
+  readonly awaitsRequest?: boolean;
   readonly args: readonly string[];
 }
 
@@ -50,12 +53,12 @@ export interface GivenServer {
   stop(): Promise<number | null>;
 }
 
-const STOP_MS = 30_000;
+const STOP_MS = 60_000;
 
 /** Starts it; resolves when its sockets are open, which is before it serves. */
 export async function startGiven(order: StarterOrder): Promise<GivenServer> {
-  const { args, also = [], env = {}, ...rest } = order;
-  const plan = JSON.stringify({ ...rest, also, env });
+  const { args, also = [], env = {}, awaitsRequest = false, ...rest } = order;
+  const plan = JSON.stringify({ ...rest, also, env, awaitsRequest });
   const command = ["-c", STARTER, plan, ...bootsrvCommand(), ...args];
   const child = spawn("python3", command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => child.pid !== undefined && child.exitCode === null && child.kill("SIGKILL");

@@ -50,7 +50,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const child = spawn(program!, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const output = collectOutput(child);
   const ended = new Promise<number | null>((resolve) => {
-    child.on("exit", (code) => resolve(code));
+    // Not "exit": what it said last may come after that.
+    child.on("close", (code) => resolve(code));
     child.on("error", () => resolve(null));
   });
   // Not child.kill(): after it Deno reports the signal even where the program ended by itself.
@@ -81,6 +82,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   } finally {
     folder.remove();
   }
+}
+
+/** Runs the command under test to its end. */
+export function runBootsrv(
+  args: readonly string[],
+  permissions: readonly string[] = [],
+): Promise<RunResult> {
+  const [program, ...rest] = bootsrvCommand(permissions);
+  return run(program!, [...rest, ...args], { timeoutMs: CLIENT_MS });
 }
 
 /** The command under test, to be followed by its arguments. */
@@ -159,7 +169,7 @@ export async function runClient(
   options: ClientOptions = {},
 ): Promise<RunResult> {
   const [program, ...args] = [...options.prefix ?? [], ...command];
-  const result = await run(program!, args, { timeoutMs: 180_000, ...options });
+  const result = await run(program!, args, { timeoutMs: CLIENT_MS, ...options });
   if (result.code === 0) return result;
   const how = result.timedOut ? "overran its time" : `ended with ${result.code}`;
   throw new Error(`"${command.join(" ")}" ${how}:\n${result.output}`);
@@ -172,8 +182,8 @@ export function residentBytes(pid: number): number {
 }
 
 /**
- * Resolves when this holds; rejects with what `describe` says where it does not in half a minute,
- * which a busy machine may need for what else takes milliseconds.
+ * Resolves when this holds; rejects with what `describe` says where it does not in a minute, which
+ * a busy machine may need for what else takes milliseconds.
  */
 export async function until(
   holds: () => boolean | Promise<boolean>,
@@ -184,6 +194,21 @@ export async function until(
     if (performance.now() - startedAt > PATIENCE_MS) throw new Error(describe());
     await delay(20);
   }
+}
+
+/** Tries until it succeeds; rejects with the last failure after as much patience. */
+export async function eventually(attempt: () => Promise<void> | void): Promise<void> {
+  let failure: unknown;
+  const succeeds = async () => {
+    try {
+      await attempt();
+      return true;
+    } catch (error) {
+      failure = error;
+      return false;
+    }
+  };
+  await until(succeeds, () => "").catch(() => Promise.reject(failure));
 }
 
 /** Resolves when the log of a server has it, rejects with the log. */
@@ -205,8 +230,9 @@ interface Ready {
   readonly http: readonly { readonly address: string; readonly port: number }[];
 }
 
-const PATIENCE_MS = 30_000;
-const STOP_MS = 30_000;
+const PATIENCE_MS = 60_000;
+const STOP_MS = 60_000;
+const CLIENT_MS = 180_000;
 const LOG_CHARS_MAX = 1024 * 1024;
 
 async function waitForReady(

@@ -72,7 +72,7 @@ describe("Hooks", { skip }, () => {
     assert.equal(reloaded.status, 200, await reloaded.text());
     await curl(["-s", "-o", "/dev/null", `${web()}/read`]);
     assert.deepEqual(await noted("second", 1), [`${root}/read`]);
-    await eventually(() => assert.match(server.log(), /failed, exit code 3: no luck/));
+    await harness.eventually(() => assert.match(server.log(), /failed, exit code 3: no luck/));
     assert.equal((await noted("first", 4)).length, 4);
   });
 
@@ -89,7 +89,7 @@ describe("Hooks", { skip }, () => {
       for (let lines = 1; lines <= 2; lines++) {
         await curl(["-s", "-o", "/dev/null", `tftp://127.0.0.1:${jailed.tftpPort}/read`]);
         const failed = () => jailed.log().match(/Hook "\/hook" for read of "\S+" .* failed/g);
-        await eventually(() => assert.equal(failed()?.length, lines, jailed.log()));
+        await harness.eventually(() => assert.equal(failed()?.length, lines, jailed.log()));
       }
     } finally {
       assert.equal(await jailed.stop(), 0);
@@ -112,7 +112,7 @@ describe("Hooks", { skip }, () => {
       const path = join(notes, name);
       return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
     };
-    await eventually(() => assert.ok(read().length >= lines, server.log()));
+    await harness.eventually(() => assert.ok(read().length >= lines, server.log()));
     return read();
   }
 
@@ -122,16 +122,4 @@ describe("Hooks", { skip }, () => {
 
 async function curl(args: readonly string[]): Promise<void> {
   await harness.runClient(["curl", ...args]);
-}
-
-/** Tries until it succeeds, for 30 seconds. */
-async function eventually(attempt: () => void): Promise<void> {
-  for (let left = 300;; left--) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (left === 0) throw error;
-      await harness.delay(100);
-    }
-  }
 }

@@ -111,11 +111,10 @@ async function fails(
 ) {
   const folder = temporaryFolder("privileges");
   const ready = join(folder.path, "ready.json");
-  const [program, ...rest] = harness.bootsrvCommand();
   const root = missing ? join(folder.path, "none") : folder.path;
   const ports = ["--address", "127.0.0.1", "--tftp-port", "0", "--http-port", "0"];
-  const all = [...rest, "--root", root, ...ports, "--ready-file", ready, ...args];
-  const result = await run(program!, all, { timeoutMs: 60_000 });
+  const all = ["--root", root, ...ports, "--ready-file", ready, ...args];
+  const result = await harness.runBootsrv(all);
   assert.equal(result.code, 1, result.output);
   assert.match(result.output, message);
   assert.equal(existsSync(ready), false);

@@ -2,15 +2,15 @@
 // Windows command, against the real server.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
 import * as harness from "./harness.ts";
 
 const BYTES = 200_000;
-/** Long enough to be stopped on its way. */
-const LARGE_BYTES = 100_000_000;
+/** Takes minutes, so that it can be stopped on its way, however late; no disk has to hold it. */
+const LARGE_BYTES = 2_000_000_000;
 const TEXT = "first\nsecond\n";
 
 const folder = temporaryFolder("prompt");
@@ -23,7 +23,8 @@ before(async () => {
   mkdirSync(root);
   mkdirSync(local);
   digest = harness.writeRandomFile(join(root, "image"), BYTES);
-  writeFileSync(join(root, "large"), new Uint8Array(LARGE_BYTES));
+  writeFileSync(join(root, "large"), "");
+  truncateSync(join(root, "large"), LARGE_BYTES);
   writeFileSync(join(root, "text"), TEXT);
   server = await harness.startServer({ root, args: ["--writable", "--upload-create"] });
 });
@@ -45,7 +46,7 @@ function converse(
 ): Promise<Ended> {
   const [program, ...args] = command;
   const child = spawn(program!, args, { cwd: local, stdio: ["pipe", "pipe", "pipe"] });
-  const kill = setTimeout(() => child.kill("SIGKILL"), 100_000);
+  const kill = setTimeout(() => child.kill("SIGKILL"), 180_000);
   const rest = [...answers];
   let output = "";
   let unanswered = "";
@@ -137,7 +138,7 @@ describe("At a terminal", { skip: harness.needs("script") }, () => {
       atTerminal(server.host, String(server.tftpPort), "--blksize", "512", "--windowsize", "off"),
       [
         [/tftp> /, "get large\r"],
-        [/ of 100\.0 MB/, "\x03"],
+        [/ of 2\.0 GB/, "\x03"],
         [/aborted by user[^]*tftp> /, "quit\r"],
       ],
     );

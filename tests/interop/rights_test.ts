@@ -118,7 +118,7 @@ async function startTheirs(root: string, args: readonly string[]): Promise<Runni
   const out = join(root, "..", "probe");
   let answers = false;
   // What is sent before it listens is lost.
-  for (let seconds = 1; seconds < 20 && !answers; seconds *= 2) {
+  for (let seconds = 1; seconds < 60 && !answers; seconds *= 2) {
     const limit = ["-m", String(seconds)];
     answers = await curl([...limit, "-o", out, `tftp://127.0.0.1:${port}/probe`]) === 0;
   }

@@ -80,10 +80,10 @@ describe("Roots by interface", { skip }, () => {
   test("an interface that is not there is a warning; its rule holds once it is there", async () => {
     writeFileSync(config, rowOf("eth3"));
     await serving(["--tftp-driver", "linux"], async (server) => {
-      assert.match(server.log(), /No interface "eth3" with an address here/);
+      await harness.logged(server, /No interface "eth3" with an address here/);
       assert.equal(await fetched(tftp(link.serverHost, server)), "common");
       await addLink(link, { device: "eth3", host: LATE_HOST });
-      await eventually(async () => {
+      await harness.eventually(async () => {
         assert.equal(await fetched(web(LATE_HOST, server)), "eth3");
         assert.equal(await fetched(tftp(LATE_HOST, server)), "eth3");
       });
@@ -124,7 +124,7 @@ describe("Roots by interface", { skip }, () => {
     });
     const ended = new Promise((resolve) => child.on("exit", resolve));
     try {
-      await eventually(async () => {
+      await harness.eventually(async () => {
         assert.equal(await fetched(`tftp://${HOSTS.eth1}/which`), "eth1");
       });
       return await answers((host) => `tftp://${host}/which`);
@@ -189,16 +189,4 @@ async function addLink(
 
 async function ip(end: readonly string[], command: string): Promise<void> {
   await harness.runClient(["ip", ...command.split(" ")], { prefix: end });
-}
-
-/** Tries until it succeeds, for 30 seconds. */
-async function eventually(attempt: () => Promise<void>): Promise<void> {
-  for (let left = 150;; left--) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (left === 0) throw error;
-      await harness.delay(200);
-    }
-  }
 }

@@ -7,7 +7,7 @@ export type Step =
   | { readonly kind: "data"; readonly block: number; readonly bytes: Uint8Array }
   | { readonly kind: "error"; readonly code: number; readonly text: string };
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** One transfer. Whoever made it closes it. */
 export class StepReader {
@@ -26,7 +26,7 @@ export class StepReader {
     this.#socket.send(encodeRequest(1, [name, "octet"]), this.#port, this.#host);
   }
 
-  /** The next thing that comes. Rejects after half a minute of silence. */
+  /** The next thing that comes. Rejects after a minute of silence. */
   async next(): Promise<Step> {
     const step = this.#arrived.shift();
     if (step !== undefined) return step;

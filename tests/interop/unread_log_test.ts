@@ -16,7 +16,9 @@ const UNREAD = 'mkfifo "$0" && exec "$@" 2<>"$0"';
 const CLOSED = 'mkfifo "$0" && exec 3<>"$0" 4>"$0" 3<&- && exec "$@" 2>&4 4>&-';
 /** Their log lines fill any pipe, and the queue of a mebibyte before it. */
 const REQUESTS = 1_500;
-const READ_MS_MAX = 30_000;
+const READ_MS_MAX = 60_000;
+/** The second signal may come when the first has ended the server already. */
+const TRIES_MAX = 5;
 
 const skip = harness.skipIf(process.platform === "win32", "needs pipes with names");
 
@@ -72,14 +74,22 @@ describe("A log that cannot be written", { skip }, () => {
   });
 
   test("A second signal ends the server at once", async () => {
-    const server = await start(UNREAD, join(folder.path, "twice"));
+    let code: number | null = 0;
+    for (let tries = 1; tries <= TRIES_MAX && code === 0; tries++) {
+      code = await signalTwice(join(folder.path, `twice-${tries}`));
+    }
+    assert.ok(code === 130 || code === 143, `ended with ${code}`);
+  });
+
+  async function signalTwice(fifo: string): Promise<number | null> {
+    const server = await start(UNREAD, fifo);
     // Nobody takes the rest of this answer, for which one signal would wait.
     const download = await fetch(`http://${server.host}:${server.httpPort}/big`);
     process.kill(server.pid, "SIGINT");
     const code = await server.stop();
-    assert.ok(code === 130 || code === 143, `ended with ${code}`);
     await assert.rejects(download.arrayBuffer());
-  });
+    return code;
+  }
 });
 
 /** What a reader of the pipe gets, up to and with `words`, or to the end of its time. */

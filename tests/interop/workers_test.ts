@@ -7,7 +7,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
-import { run } from "../../scripts/lib/command.ts";
 import { temporaryFolder } from "../../scripts/lib/temporary.ts";
 import { freePorts } from "./free_ports.ts";
 import * as harness from "./harness.ts";
@@ -71,7 +70,7 @@ describe("Two TFTP workers", { skip }, () => {
         // Reports come in batches.
         await harness.until(async () => {
           ({ ended, counted } = await requests(server));
-          return counted >= CLIENTS;
+          return counted >= CLIENTS && ended.reduce((sum, count) => sum + count, 0) >= CLIENTS;
         }, () => `counted ${counted}, ended ${ended}:\n${server.log()}`);
         assert.equal(ended.length, 2);
         assert.ok(ended.every((count) => count > 0), `requests ended: ${ended}`);
@@ -120,10 +119,10 @@ describe("Two TFTP workers", { skip }, () => {
 
   test("a port that another server shares is not taken", async () => {
     await withServer([], async (server) => {
-      const { code, output } = await bootsrv(
+      const { code, output } = await harness.runBootsrv([
         ...["--root", root, "--address", server.host, "--http-port", "off"],
         ...["--tftp-workers", "2", "--tftp-port", String(server.tftpPort)],
-      );
+      ]);
       assert.equal(code, 1);
       assert.match(output, /address in use/);
     });
@@ -131,18 +130,17 @@ describe("Two TFTP workers", { skip }, () => {
 
   test("the portable driver refuses them", async () => {
     const args = ["--root", root, "--tftp-workers", "2", "--tftp-driver", "portable"];
-    const { code, output } = await bootsrv(...args);
+    const { code, output } = await harness.runBootsrv(args);
     assert.equal(code, 2);
     assert.match(output, /the portable driver cannot share its port among them/);
   });
 
   test("where FFI is not permitted, they are refused, and why", { skip: noDeno }, async () => {
     await withServer([], async ({ tftpPort }) => {
-      const [program, ...rest] = harness.bootsrvCommand(["--deny-ffi"]);
       // A port that is free at that address, though not at the server's.
       const place = ["--address", "127.0.0.2", "--tftp-port", `${tftpPort}`];
-      const args = [...rest, "--root", root, "--tftp-workers", "2", "--http-port", "off", ...place];
-      const { code, output } = await run(program!, args, { timeoutMs: 60_000 });
+      const args = ["--root", root, "--tftp-workers", "2", "--http-port", "off", ...place];
+      const { code, output } = await harness.runBootsrv(args, ["--deny-ffi"]);
       assert.equal(code, 1);
       assert.match(output, /Cannot run 2 TFTP workers: .* Portable UDP driver, because .*ffi/);
     });
@@ -182,9 +180,4 @@ function ticksByThread(pid: number): { readonly id: string; readonly ticks: numb
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { id, ticks: Number(fields[11]) + Number(fields[12]) };
   });
-}
-
-async function bootsrv(...args: string[]) {
-  const [program, ...rest] = harness.bootsrvCommand();
-  return await run(program!, [...rest, ...args], { timeoutMs: 60_000 });
 }
