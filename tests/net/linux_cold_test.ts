@@ -95,7 +95,7 @@ async function play(
     },
     turn(now) {
       if (now < silentAt) return silentAt;
-      if (++silentTurns < SILENT_TURNS) return now;
+      if (++silentTurns < SILENT_TURNS) return now + 1;
       if (before !== null) driver.stop();
       else {
         before = `${got.splice(0).join(" ")}.`;

@@ -107,7 +107,7 @@ function testAddresses(name: string, make: MakeDriver): void {
         server.sendRun(peerAt(group, first.port), run, local);
       },
       receive({ socket, peer }) {
-        assert.equal(peer.port, server.port);
+        if (peer.port !== server.port) return; // Another process may have joined at this port.
         heard.set(socket, heard.get(socket)! + 1);
         if ([...heard.values()].every((count) => count === 3)) driver.stop();
       },
@@ -126,8 +126,7 @@ function testAddresses(name: string, make: MakeDriver): void {
       start: () => server.send(peerAt(group, member.port), Uint8Array.of(1), null),
       receive({ socket, peer }) {
         assert.equal(socket, member);
-        assert.equal(peer.port, server.port);
-        driver.stop();
+        if (peer.port === server.port) driver.stop();
       },
     });
   });
