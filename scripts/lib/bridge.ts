@@ -2,6 +2,7 @@
 // where UDP datagrams may be lost. Needs root, ip and nft. What a killed run has left behind is
 // removed by the next one.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { which } from "./command.ts";
@@ -9,6 +10,8 @@ import { NAMESPACE_PREFIX, removeStale } from "./namespaces.ts";
 
 export interface Bridge {
   readonly serverHost: string;
+  /** Null where the machine has no IPv6. */
+  readonly serverHost6: string | null;
   /** To be put before a command line that shall run at the server. */
   readonly atServer: readonly string[];
   /** The same for a receiver; they count from 0. */
@@ -21,8 +24,11 @@ export interface Bridge {
   remove(): void;
 }
 
-/** The address of the server on every bridge. */
+/** The addresses of the server on every bridge. */
 export const BRIDGE_HOST = "192.0.2.1";
+const BRIDGE_HOST_6 = "2001:db8::1";
+/** Namespaces have it where the machine does. */
+const HAS_IPV6 = existsSync("/proc/net/if_inet6");
 
 /** Makes a bridge with so many receivers, at most 200; throws with the words of what failed. */
 export function makeBridge(receivers: number): Bridge {
@@ -46,6 +52,7 @@ export function makeBridge(receivers: number): Bridge {
   }
   return {
     serverHost: BRIDGE_HOST,
+    serverHost6: HAS_IPV6 ? BRIDGE_HOST_6 : null,
     atServer: ["ip", "netns", "exec", server, ...PINNED],
     atReceiver: (index) => ["ip", "netns", "exec", names[index]!],
     sent: () => sentBy(server),
@@ -83,6 +90,8 @@ function prepareHub(hub: string, server: string): void {
   sh(`ip -n ${server} link set eth0 up`);
   sh(`ip -n ${server} address add ${BRIDGE_HOST}/24 dev eth0`);
   sh(`ip -n ${server} route add 224.0.0.0/4 dev eth0`);
+  // Nobody else is here whose address it might be.
+  if (HAS_IPV6) sh(`ip -n ${server} address add ${BRIDGE_HOST_6}/64 dev eth0 nodad`);
   const processors = (1 << Math.min(availableParallelism() - 1, 30)).toString(16);
   if (PINNED.length > 0) {
     sh(`ip netns exec ${hub} tee /sys/class/net/server/queues/rx-0/rps_cpus`, processors);
@@ -96,6 +105,7 @@ function prepareReceiver(name: string, { hub, at }: { hub: string; at: number })
   sh(`ip -n ${name} link set lo up`);
   sh(`ip -n ${name} link set eth0 up`);
   sh(`ip -n ${name} address add 192.0.2.${at + 10}/24 dev eth0`);
+  if (HAS_IPV6) sh(`ip -n ${name} address add 2001:db8::${at + 10}/64 dev eth0 nodad`);
   sh(`ip -n ${name} route add 224.0.0.0/4 dev eth0`);
 }
 

@@ -1,5 +1,6 @@
 // One attempt at a TFTP transfer on one socket, and on a second one for its group: pins the peer,
 // feeds the machine, carries out what it wants done. Files and streams are behind `Cargo`.
+import { authority } from "../match/authority.ts";
 import { BindError, type Pace, type Peer, type UdpSocket } from "../net/driver.ts";
 import type { GroupPlace } from "../proto/group_place.ts";
 import type { BlockIndex, Failure, Packet, Result, Timing } from "../proto/machine.ts";
@@ -309,5 +310,5 @@ export class Exchange implements Conversation, TransferOutbox {
 }
 
 function groupName(place: GroupPlace | null): string {
-  return `${place?.address}:${place?.port}`;
+  return authority(place?.address ?? "", place?.port ?? 0);
 }

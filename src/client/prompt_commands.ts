@@ -1,6 +1,6 @@
 // The commands of the prompt: those that move files, and those about the prompt itself.
 import { basename } from "node:path";
-import { isGroupAddress } from "../proto/group_place.ts";
+import { isGroupAddress4 } from "../proto/group_place.ts";
 import type { MtftpTarget } from "./options.ts";
 import type { PromptCommand } from "./prompt_command.ts";
 import { SETTING_COMMANDS } from "./prompt_settings.ts";
@@ -119,7 +119,7 @@ async function putFiles(state: PromptState, args: readonly string[]): Promise<bo
 
 function getByMtftp(state: PromptState, args: readonly string[]): boolean | Promise<boolean> {
   const { address, clientPort, serverPort } = state.mtftp;
-  if (address === null || serverPort === null || !isGroupAddress(address)) {
+  if (address === null || serverPort === null || !isGroupAddress4(address)) {
     return complain(state, "Say first where: mtftp ADDRESS:CLIENT-PORT:SERVER-PORT");
   }
   return getFiles(state, args, { address, clientPort, serverPort });

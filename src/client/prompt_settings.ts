@@ -1,5 +1,5 @@
 // The commands of the prompt that change how files are moved, and the one that shows it all.
-import { isGroupAddress } from "../proto/group_place.ts";
+import { isGroupAddress4 } from "../proto/group_place.ts";
 import type { PromptCommand } from "./prompt_command.ts";
 import { complain, type PromptState } from "./prompt_state.ts";
 import { shown } from "./text.ts";
@@ -174,7 +174,7 @@ function setMtftp(state: PromptState, [name, value]: readonly string[]): boolean
 function setMtftpValue(mtftp: PromptState["mtftp"], name: string, value: string): boolean {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
   const isPort = port >= 1 && port <= 65535;
-  if (name === "mcast-ip" && isGroupAddress(value)) mtftp.address = value;
+  if (name === "mcast-ip" && isGroupAddress4(value)) mtftp.address = value;
   else if (name === "client-port" && isPort) mtftp.clientPort = port;
   else if (name === "server-port" && isPort) mtftp.serverPort = port;
   else return false;

@@ -109,9 +109,7 @@ async function tryTarget(job: TftpJob, target: HostAddress, { runner, timing }: 
     }
     const { result, group } = outcome;
     if (job.multicast && group === null && result.kind === "done") {
-      job.note(
-        target.family === 6 ? "Groups are received by IPv4 only" : "Server offered no group",
-      );
+      job.note("Server offered no group");
     }
     return { kind: "outcome" as const, outcome, sendFault: runner.sendFault };
   } catch (error) {
@@ -164,8 +162,7 @@ function requestOf(job: TftpJob, family: 4 | 6): RequestPacket {
   if (blksize !== null) offer("blksize", blksize === "auto" ? BLKSIZE_AUTO[family] : blksize);
   if (timeoutSeconds !== null) offer("timeout", timeoutSeconds);
   if (windowsize !== null) offer("windowsize", windowsize);
-  // Groups are received by IPv4 only.
-  if (job.multicast && family === 4) options.push({ name: "multicast", value: "" });
+  if (job.multicast) options.push({ name: "multicast", value: "" });
   return { op: job.operation, name: job.url.name, mode: job.mode, options };
 }
 

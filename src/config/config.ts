@@ -64,8 +64,9 @@ export interface TftpConfig {
 
 export interface MulticastConfig {
   readonly enabled: boolean;
-  /** CIDR of group addresses. */
+  /** CIDR of the addresses of groups, for IPv4 and for IPv6. */
   readonly addresses: string;
+  readonly addresses6: string;
   readonly ports: { readonly first: number; readonly last: number };
   readonly ttl: number;
 }

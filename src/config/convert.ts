@@ -134,7 +134,13 @@ function tftpFromFile(file: FileConfig["tftp"]): TftpConfig {
     trace: file.trace,
     driver: file.driver,
     workers: file.workers,
-    multicast: { ...file.multicast, ports: checkedRange(file.multicast.ports) },
+    multicast: {
+      enabled: file.multicast.enabled,
+      addresses: file.multicast.addresses,
+      addresses6: file.multicast["addresses-ipv6"],
+      ports: checkedRange(file.multicast.ports),
+      ttl: file.multicast.ttl,
+    },
   };
 }
 
@@ -154,7 +160,13 @@ function tftpToFile(tftp: TftpConfig): FileConfig["tftp"] {
     trace: tftp.trace,
     driver: tftp.driver,
     workers: tftp.workers,
-    multicast: { ...tftp.multicast, ports: formatPortRange(tftp.multicast.ports) },
+    multicast: {
+      enabled: tftp.multicast.enabled,
+      addresses: tftp.multicast.addresses,
+      "addresses-ipv6": tftp.multicast.addresses6,
+      ports: formatPortRange(tftp.multicast.ports),
+      ttl: tftp.multicast.ttl,
+    },
   };
 }
 

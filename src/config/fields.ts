@@ -122,15 +122,30 @@ export function network() {
   });
 }
 
-/** A CIDR block of multicast addresses (RFC 5771, RFC 4291 §2.7). */
-export function multicastNetwork() {
+/** A CIDR block of IPv4 multicast addresses (RFC 5771). */
+export function multicastNetwork4() {
   return judged((value) => {
     const result = parseNetwork(value);
     if (result.kind === "bad") return `is not a CIDR block: ${result.detail}`;
-    const inside = result.family === 4
-      ? isMulticast4(result.octets) && result.prefixBits >= 4
-      : result.octets[0] === 0xff && result.prefixBits >= 8;
-    return inside ? null : 'must lie within the multicast addresses "224.0.0.0/4" or "ff00::/8"';
+    const inside = isMulticast4(result.octets) && result.prefixBits >= 4;
+    return inside ? null : 'must lie within the IPv4 multicast addresses "224.0.0.0/4"';
+  });
+}
+
+/**
+ * A CIDR block of IPv6 multicast addresses of one scope (RFC 4291 §2.7), wider than a link: those of
+ * a link are nothing without the name of an interface.
+ */
+export function multicastNetwork6() {
+  return judged((value) => {
+    const result = parseNetwork(value);
+    if (result.kind === "bad") return `is not a CIDR block: ${result.detail}`;
+    const [first, second] = result.octets;
+    const inside = result.family === 6 && first === 0xff && result.prefixBits >= 16;
+    if (!inside) return 'must lie within the IPv6 multicast addresses, such as "ff15::4554:0/112"';
+    return (second! & 0xf) > 2
+      ? null
+      : 'must be of a scope wider than a link, such as "ff15::/112"';
   });
 }
 

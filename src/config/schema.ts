@@ -24,9 +24,13 @@ const optionNames = f.listOf(f.choice([
 
 const multicast = v.strictObject({
   enabled: key(f.flag(), { fallback: true, text: "Grant the RFC 2090 option." }),
-  addresses: key(f.multicastNetwork(), {
+  addresses: key(f.multicastNetwork4(), {
     fallback: "239.255.69.0/24",
-    text: "CIDR block the group addresses are taken from.",
+    text: "CIDR block the addresses of groups are taken from.",
+  }),
+  "addresses-ipv6": key(f.multicastNetwork6(), {
+    fallback: "ff15::4554:0/112",
+    text: "The same for clients that ask by IPv6.",
   }),
   ports: key(f.portRange({ optional: false }), {
     fallback: "1758-1857",

@@ -106,7 +106,7 @@ export interface BindOptions {
   /** Hops that datagrams to multicast groups may travel; 1 when left out. */
   readonly multicastHops?: number;
   /**
-   * An IPv4 multicast group to receive from, on all interfaces. Others on this machine may then
+   * A multicast group to receive from, on all interfaces. Others on this machine may then
    * bind the same port, and join.
    */
   readonly group?: string;

@@ -160,24 +160,42 @@ function setMulticast(socket: Socket, options: BindOptions): void {
   if (multicastHops !== undefined) {
     socket.setMulticastTTL(Math.max(1, multicastHops)); // dgram refuses 0.
     // A group is reached by the interface whose address the socket has.
-    if (!host.includes(":") && host !== "0.0.0.0") socket.setMulticastInterface(host);
+    const [own] = isAny(host) ? [] : interfacesOf(host);
+    if (own !== undefined) socket.setMulticastInterface(own);
   }
   if (group === undefined) return;
-  if (groupHost !== undefined) return socket.addMembership(group, groupHost);
-  let fault: unknown = new Error("no interface has an IPv4 address");
+  let fault: unknown = new Error("no interface has such an address");
   let joined = false;
-  for (const addresses of Object.values(networkInterfaces())) {
-    for (const { address, family } of addresses ?? []) {
-      if (family !== "IPv4") continue;
-      try {
-        socket.addMembership(group, address);
-        joined = true;
-      } catch (error) {
-        fault = error;
-      }
+  for (const own of interfacesOf(groupHost ?? (group.includes(":") ? "::" : "0.0.0.0"))) {
+    try {
+      socket.addMembership(group, own);
+      joined = true;
+    } catch (error) {
+      fault = error;
     }
   }
   if (!joined) throw fault;
+}
+
+/**
+ * The interfaces with this address of ours, all of its family for "0.0.0.0" and "::", as dgram
+ * wants them named: by address in IPv4, by name in IPv6.
+ */
+function interfacesOf(host: string): string[] {
+  const family = host.includes(":") ? "IPv6" : "IPv4";
+  const [address] = host.split("%");
+  const found = new Set<string>();
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    for (const its of addresses ?? []) {
+      if (its.family !== family || !isAny(host) && its.address !== address) continue;
+      found.add(family === "IPv6" ? `::%${name}` : its.address);
+    }
+  }
+  return [...found];
+}
+
+function isAny(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 function enlarge(socket: Socket): void {

@@ -2,7 +2,7 @@
 
 /** A client's place in a group. */
 export interface GroupPlace {
-  /** An IPv4 group, numeric; null where the server left it out, as it may after the first OACK. */
+  /** A group, numeric; null where the server left it out, as it may after the first OACK. */
   readonly address: string | null;
   readonly port: number | null;
   readonly master: boolean;
@@ -13,7 +13,7 @@ export function parseGroupPlace(value: string): GroupPlace | null {
   const [address, port, mc, ...more] = value.split(",");
   if (address === undefined || port === undefined || more.length > 0) return null;
   if (mc !== "0" && mc !== "1") return null;
-  if (address !== "" && !isGroupAddress(address)) return null;
+  if (address !== "" && !isGroupAddress4(address) && !isGroupAddress6(address)) return null;
   const number = /^[0-9]{1,5}$/.test(port) ? Number(port) : 0;
   if (port !== "" && (number < 1 || number > 65535)) return null;
   return {
@@ -23,8 +23,13 @@ export function parseGroupPlace(value: string): GroupPlace | null {
   };
 }
 
+/** Whether this looks like an IPv6 multicast address (RFC 4291 §2.7): who joins it finds out more. */
+function isGroupAddress6(text: string): boolean {
+  return /^ff[0-9a-f]{2}:[0-9a-f:]{1,34}$/i.test(text);
+}
+
 /** Whether this is an IPv4 multicast address (RFC 5771), numeric. */
-export function isGroupAddress(text: string): boolean {
+export function isGroupAddress4(text: string): boolean {
   const octets = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) ? text.split(".").map(Number) : [];
   const first = octets[0] ?? 0;
   return first >= 224 && first <= 239 && octets.every((octet) => octet <= 255);

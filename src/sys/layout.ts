@@ -67,6 +67,8 @@ export const OPTION = {
   domain: [1, 39],
   multicastHops: [0, 33],
   multicastHops6: [41, 18],
+  addMembership6: [41, 20],
+  multicastAll6: [41, 29],
   pktinfo: [0, 8],
   mtu: [0, 14],
   addMembership: [0, 35],

@@ -8,6 +8,8 @@ import { cString, decodeHost, decodePort, encodeAddress } from "./sockaddr.ts";
 const SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
 /** For where a port must be given and none matters (discard). */
 const ANY_PORT = 9;
+/** No interface has this number. */
+const NO_INTERFACE = 0x7fff_ffff;
 
 export interface NativeSocket {
   readonly fd: number;
@@ -25,7 +27,7 @@ export interface OpenOptions {
   readonly broadcast?: boolean;
   /** Hops that datagrams to groups may travel; the system's 1 when left out. */
   readonly multicastHops?: number;
-  /** An IPv4 multicast group to join on all interfaces, or on the one with this address. */
+  /** A multicast group to join on all interfaces, or on the one with this address. */
   readonly group?: string;
   readonly groupHost?: string;
   /** Others of this user may bind the same address; the kernel spreads the peers over all. */
@@ -48,7 +50,9 @@ export function openUdpSocket(libc: Libc, options: OpenOptions): NativeSocket {
     prepare(libc, { fd, family }, options);
     if (libc.calls.bind(fd, address, address.byteLength) < 0) throw libc.failure("bind");
     const { group, groupHost } = options;
-    if (group !== undefined) join(libc, fd, { group, hosts: groupHost ? [groupHost] : ownHosts() });
+    if (group !== undefined) {
+      join(libc, { fd, family }, { group, hosts: groupHost ? [groupHost] : ownHosts(family) });
+    }
     return { fd, family, ...boundAddress(libc, fd, address), pktinfo: options.pktinfo };
   } catch (error) {
     libc.calls.close(fd);
@@ -192,28 +196,44 @@ function equip(
 /** Joins on the interfaces with these addresses; throws if none of them takes it. */
 function join(
   libc: Libc,
-  fd: number,
+  { fd, family }: { fd: number; family: 4 | 6 },
   { group, hosts }: { readonly group: string; readonly hosts: readonly string[] },
 ): void {
+  const is6 = family === 6;
   const address = encodeAddress(libc, { host: group, port: 0 });
-  if (address?.byteLength !== SOCKADDR.bytes4) throw new Error(`"${group}" is no IPv4 address`);
+  if (address?.byteLength !== (is6 ? SOCKADDR.bytes6 : SOCKADDR.bytes4)) {
+    throw new Error(`"${group}" is no IPv${family} address`);
+  }
   // Only what this socket joined, not what any other on this machine did.
-  setOption(libc, fd, OPTION.multicastAll, 0);
+  setOption(libc, fd, is6 ? OPTION.multicastAll6 : OPTION.multicastAll, 0);
   let joined = false;
   for (const host of hosts) {
-    const own = encodeAddress(libc, { host, port: 0 });
-    if (own?.byteLength !== SOCKADDR.bytes4) throw new Error(`"${host}" is no IPv4 address`);
-    const request = new Uint32Array([address[1]!, own[1]!]); // struct ip_mreq
-    const [level, name] = OPTION.addMembership;
-    joined = libc.calls.setsockopt(fd, level, name, request, 8) === 0 || joined;
+    const [level, name] = is6 ? OPTION.addMembership6 : OPTION.addMembership;
+    const request = is6 ? membership6(libc, address, host) : membership4(libc, address, host);
+    const { calls } = libc;
+    joined = calls.setsockopt(fd, level, name, request, request.byteLength) === 0 || joined;
   }
-  if (!joined) throw libc.failure("setsockopt(IP_ADD_MEMBERSHIP)");
+  if (!joined) throw libc.failure("setsockopt(ADD_MEMBERSHIP)");
 }
 
-/** The IPv4 addresses of all interfaces. */
-function ownHosts(): string[] {
+/** struct ip_mreq. */
+function membership4(libc: Libc, group: Uint32Array, host: string): Uint32Array<ArrayBuffer> {
+  const own = encodeAddress(libc, { host, port: 0 });
+  if (own?.byteLength !== SOCKADDR.bytes4) throw new Error(`"${host}" is no IPv4 address`);
+  return new Uint32Array([group[SOCKADDR.address4 / 4]!, own[SOCKADDR.address4 / 4]!]);
+}
+
+/** struct ipv6_mreq. */
+function membership6(libc: Libc, group: Uint32Array, host: string): Uint32Array<ArrayBuffer> {
+  // The kernel would choose one for 0.
+  const index = interfaceOf(libc, host) || NO_INTERFACE;
+  return new Uint32Array([...group.slice(SOCKADDR.address6 / 4, SOCKADDR.scope6 / 4), index]);
+}
+
+/** The addresses of all interfaces. */
+function ownHosts(family: 4 | 6): string[] {
   return Object.values(networkInterfaces()).flatMap((its) => its ?? [])
-    .filter(({ family }) => family === "IPv4").map(({ address }) => address);
+    .filter((its) => its.family === `IPv${family}`).map(({ address }) => address);
 }
 
 function setOption(

@@ -1,4 +1,5 @@
 // What the log says of an RFC 2090 group: a line for each member, and one for the whole.
+import { authority } from "../match/authority.ts";
 import type { Result } from "../proto/machine.ts";
 import type { Report } from "../resolve/report.ts";
 import { describe, type Ending } from "./describe.ts";
@@ -25,7 +26,7 @@ export function describeMember(
     limiter: "",
     hint: isDeaf && result.kind === "failed"
       ? `${ending.route.peer.host} answers but does not get the packets of ${address.host}: ` +
-        "IGMP snooping without a querier? A firewall?"
+        `${address.family === 4 ? "IGMP" : "MLD"} snooping without a querier? A firewall?`
       : report.hint,
   };
 }
@@ -35,7 +36,9 @@ export function describeGroup(session: GroupSession, now: number): string {
   const { group, joined, content, options: { address } } = session;
   const cost = (group.blocksSent / (content.lastBlock() * joined)).toFixed(2);
   const seconds = ((now - session.options.now) / 1000).toFixed(1);
-  return `Group ${address.host}:${address.port} ended after ${seconds} s: members=${joined} ` +
+  return `Group ${
+    authority(address.host, address.port)
+  } ended after ${seconds} s: members=${joined} ` +
     `master-changes=${group.masterChanges} blocks-sent=${group.blocksSent} ` +
     `repeats=${group.repeats}; each member cost ${cost} of a unicast transfer`;
 }

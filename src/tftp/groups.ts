@@ -4,7 +4,7 @@ import type { Failure } from "../proto/machine.ts";
 import { describeGroup } from "./group_report.ts";
 import { GroupSession, type SessionOptions } from "./group_session.ts";
 import { addSums, type GroupSums, NO_GROUPS } from "./group_sums.ts";
-import { type GroupAddress, MulticastPool } from "./multicast_pool.ts";
+import { type GroupAddress, MulticastPool, type PoolOptions } from "./multicast_pool.ts";
 import type { Route, Scheduled } from "./transfer.ts";
 import type { OpenFile } from "../storage/store.ts";
 
@@ -32,8 +32,8 @@ export class Groups {
   readonly #waiting: GroupSession[] = [];
   /** Of groups that have ended. */
   #past = NO_GROUPS;
-  #pool: MulticastPool | null = null;
-  #poolText = "";
+  readonly #pools = new Map<4 | 6, MulticastPool>();
+  #poolsText = "";
   #exhaustedTold = false;
 
   constructor(options: GroupsOptions) {
@@ -46,24 +46,24 @@ export class Groups {
    */
   find(wanted: Wanted): GroupSession | string {
     const { file, blockBytes, route, tftp, now } = wanted;
+    const { listener, local, peer: { family } } = route;
     // M3: what members must see come from one address of ours leaves by one interface.
-    const place = `${route.listener.host} ${route.listener.port} ${route.local?.host ?? ""}`;
+    const place = `IPv${family} ${listener.host} ${listener.port} ${local?.host ?? ""}`;
     const key = `${file.key} ${blockBytes} ${place}`;
     const known = this.#sessions.get(key);
     if (known !== undefined) {
       const isFree = wanted.isFree(known.options.socket);
       return isFree ? known : "the group's port has another transfer of this client";
     }
-    const pool = this.#poolOf(tftp);
-    if (pool.family === null) return `no group can have an address of ${tftp.multicast.addresses}`;
-    if (pool.family !== route.peer.family) return `groups are IPv${pool.family}, the client is not`;
+    const pool = this.#poolFor(family, tftp);
+    if (pool.isEmpty) return `no group can have an address of ${pool.options.addresses}`;
     const address = pool.take();
-    if (address === null) return this.#exhausted(tftp);
+    if (address === null) return this.#exhausted(pool.options);
     const session = this.#open({
       key,
       address,
       socket: route.socket,
-      local: route.local,
+      local,
       file,
       blockBytes,
       now,
@@ -101,7 +101,7 @@ export class Groups {
     session: GroupSession,
     { address, now }: { readonly address: GroupAddress; readonly now: number },
   ) {
-    this.#pool?.giveBack(address);
+    this.#pools.get(address.family)?.giveBack(address);
     this.#exhaustedTold = false;
     this.#sessions.delete(session.options.key);
     this.#past = addSums([this.#past, session.sums]);
@@ -110,20 +110,25 @@ export class Groups {
   }
 
   /** Made anew when a reload has changed it; running groups keep their pairs. */
-  #poolOf({ multicast: { addresses, ports } }: TftpConfig): MulticastPool {
-    const text = `${addresses} ${ports.first}-${ports.last}`;
-    if (this.#pool === null || text !== this.#poolText) {
-      this.#pool = new MulticastPool({ addresses, ports, random: this.#options.random() });
-      for (const { options } of this.#sessions.values()) this.#pool.keepOff(options.address);
-      this.#poolText = text;
+  #poolFor(family: 4 | 6, { multicast }: TftpConfig): MulticastPool {
+    const { addresses, addresses6, ports } = multicast;
+    const text = `${addresses} ${addresses6} ${ports.first}-${ports.last}`;
+    if (text !== this.#poolsText) {
+      for (const [family, block] of [[4, addresses], [6, addresses6]] as const) {
+        const random = this.#options.random();
+        this.#pools.set(family, new MulticastPool({ addresses: block, ports, random }));
+      }
+      for (const { options: { address } } of this.#sessions.values()) {
+        this.#pools.get(address.family)!.keepOff(address);
+      }
+      this.#poolsText = text;
     }
-    return this.#pool;
+    return this.#pools.get(family)!;
   }
 
-  #exhausted({ multicast }: TftpConfig): string {
+  #exhausted({ addresses, ports }: PoolOptions): string {
     if (!this.#exhaustedTold) {
-      const range =
-        `${multicast.addresses} and ports ${multicast.ports.first}-${multicast.ports.last}`;
+      const range = `${addresses} and ports ${ports.first}-${ports.last}`;
       this.#options.notice(`No free pair left of ${range}: serving further files by unicast`);
     }
     this.#exhaustedTold = true;

@@ -1,5 +1,6 @@
 // A member of an RFC 2090 group as the endpoint sees it: one transfer of one peer. All it hears
 // goes to its group, which decides when it ends.
+import { authority } from "../match/authority.ts";
 import type { Failure, Granted, Result, Timing } from "../proto/machine.ts";
 import type { MemberId } from "../proto/group_member.ts";
 import type { LiveTransfer, Report } from "../resolve/report.ts";
@@ -116,7 +117,8 @@ export class MemberTransfer extends Transfer implements SessionMember {
       bytes: this.#bytesHeard,
       size: file.size,
       durationMs: now - this.startedAt,
-      options: `${role} in group ${address.host}:${address.port}, members=${group.members} ` +
+      options:
+        `${role} in group ${authority(address.host, address.port)}, members=${group.members} ` +
         `blocks-sent=${group.blocksSent} repeats=${group.repeats}`,
     };
   }

@@ -21,6 +21,7 @@ export interface PoolOptions {
 const ADDRESSES_MAX = 65_536;
 
 export class MulticastPool {
+  readonly options: PoolOptions;
   readonly #network: Network | null;
   readonly #addresses: number;
   readonly #ports: PoolOptions["ports"];
@@ -28,6 +29,7 @@ export class MulticastPool {
   #cursor: number;
 
   constructor(options: PoolOptions) {
+    this.options = options;
     const network = parseNetwork(options.addresses);
     this.#network = network.kind === "network" && !floodsWholly(network) ? network : null;
     const bits = this.#network === null
@@ -38,8 +40,9 @@ export class MulticastPool {
     this.#cursor = Math.floor(options.random * this.#addresses);
   }
 
-  get family(): 4 | 6 | null {
-    return this.#network?.family ?? null;
+  /** None of its addresses is usable. */
+  get isEmpty(): boolean {
+    return this.#network === null;
   }
 
   /** A pair that no group has, to be given back once; null when all are in use. */

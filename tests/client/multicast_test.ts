@@ -174,11 +174,18 @@ test("RFC 2090: a repeated request that begins a new group is followed there, if
   assert.equal(sent.filter((what) => what === "rrq").length, 2);
 });
 
-test("Over IPv6 no group is asked for: they are received by IPv4 only", async () => {
-  const { seen } = await get(() => [], { url: "tftp://[2001:db8::1]/x", options: { retries: 0 } });
-  const [first] = seen;
-  assert.ok(first?.packet.op === "rrq");
-  assert.deepEqual(first.packet.options.map(({ name }) => name), ["blksize"]);
+test("Over IPv6 the group is an IPv6 one", async () => {
+  const server: Peer = { family: 6, host: "2001:db8::1", port: 3333 };
+  const group = "ff15::4554:1";
+  const { code, sent, out, said } = await get(({ packet }) => {
+    if (packet.op === "rrq") return [oack(1, server, group)];
+    const isLast = packet.op !== "ack" || packet.block === BLOCKS;
+    return isLast ? [] : [toGroup(packet.block + 1, server, group)];
+  }, { url: "tftp://[2001:db8::1]/x" });
+  assert.equal(code, 0);
+  assert.deepEqual(sent, ["rrq", ...[0, 1, 2, 3, 4, 5].map((block) => `ack ${block}`)]);
+  assert.deepEqual(out, Buffer.from(FILE));
+  assert.match(said, /, group \[ff15::4554:1\]:1758, master 1 time, /);
 });
 
 const MTFTP = { address: GROUP, clientPort: 1758, serverPort: 1759 };

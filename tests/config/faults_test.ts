@@ -218,6 +218,26 @@ const TABLE: readonly {
     ],
   },
   {
+    rule: "addresses of groups: of their family, multicast, wider than a link",
+    file: '[tftp.multicast]\naddresses = "ff15::/112"\naddresses-ipv6 = "ff12::/112"\n',
+    faults: [
+      '2:13 "addresses" in [tftp.multicast] must lie within the IPv4 multicast addresses ' +
+      '"224.0.0.0/4", not "ff15::/112"',
+      '3:18 "addresses-ipv6" in [tftp.multicast] must be of a scope wider than a link, such as ' +
+      '"ff15::/112", not "ff12::/112"',
+    ],
+  },
+  {
+    rule: "addresses of groups: neither unicast nor of any scope",
+    file: '[tftp.multicast]\naddresses = "10.0.0.0/8"\naddresses-ipv6 = "ff00::/8"\n',
+    faults: [
+      '2:13 "addresses" in [tftp.multicast] must lie within the IPv4 multicast addresses ' +
+      '"224.0.0.0/4", not "10.0.0.0/8"',
+      '3:18 "addresses-ipv6" in [tftp.multicast] must lie within the IPv6 multicast addresses, ' +
+      'such as "ff15::4554:0/112", not "ff00::/8"',
+    ],
+  },
+  {
     rule: "folders, prefixes, masks and per-client rows",
     file: 'strip-prefixes = ["/a/../b", "/"]\numask = "9"\n[upload]\noverwrite = "old"\n' +
       'quota = -1\n[[mount]]\nat = "../x"\npath = ""\n[[client-root]]\npath = "{mack}"\n' +

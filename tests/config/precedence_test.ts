@@ -26,6 +26,7 @@ test("nothing at all gives the defaults of the users' manual", async () => {
     multicast: {
       enabled: true,
       addresses: "239.255.69.0/24",
+      addresses6: "ff15::4554:0/112",
       ports: { first: 1758, last: 1857 },
       ttl: 1,
     },

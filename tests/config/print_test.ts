@@ -100,7 +100,8 @@ const records: fc.Arbitrary<Config> = fc.record({
     workers: fc.integer({ min: 1, max: 64 }),
     multicast: fc.record({
       enabled: flag,
-      addresses: fc.constantFrom("239.255.69.0/24", "ff15::/64"),
+      addresses: fc.constantFrom("239.255.69.0/24", "239.1.0.0/16"),
+      addresses6: fc.constantFrom("ff15::4554:0/112", "ff18::/64"),
       ports: range,
       ttl: fc.integer({ min: 0, max: 255 }),
     }),

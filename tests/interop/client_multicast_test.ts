@@ -51,9 +51,14 @@ after(() => {
 });
 
 /** Fetches at one receiver; gives what the client said. */
-async function fetch(index: number, name: string, flags: readonly string[]): Promise<string> {
+async function fetch(
+  index: number,
+  name: string,
+  flags: readonly string[],
+  host = bridge.serverHost,
+): Promise<string> {
   const file = join(folder.path, `copy-${Math.random().toString(36).slice(2)}`);
-  const url = `tftp://${bridge.serverHost}:${PORT}/${name}`;
+  const url = `tftp://${host}:${PORT}/${name}`;
   const command = [...harness.bootsrvCommand(), "get", url, "-o", file, ...flags];
   const { output } = await harness.runClient(command, { prefix: bridge.atReceiver(index) });
   assert.equal(harness.fileDigest(file), digests.get(name.split("/").at(-1)!));
@@ -94,7 +99,10 @@ describe("Our client in groups of bootsrv", { skip }, () => {
       root,
       host: bridge.serverHost,
       prefix: bridge.atServer,
-      args: ["--config", config, "--tftp-port", `${PORT}`],
+      args: [
+        ...["--config", config, "--tftp-port", `${PORT}`],
+        ...bridge.serverHost6 === null ? [] : ["--address", bridge.serverHost6],
+      ],
     });
   });
 
@@ -111,6 +119,17 @@ describe("Our client in groups of bootsrv", { skip }, () => {
 
   test(`all have the file in the end when each loses ${LOSS_PERCENT} %`, async () => {
     await withLoss(() => Promise.all(range(0, RECEIVERS).map((at) => fetch(at, "image", FLAGS))));
+  });
+
+  test("IPv6: all receive one transfer, with and without loss", async (t) => {
+    const host = bridge.serverHost6;
+    if (host === null) return t.skip("no IPv6 on this machine");
+    const all = () =>
+      Promise.all(range(0, RECEIVERS).map((at) => fetch(at, "image", FLAGS, `[${host}]`)));
+    const said = await all();
+    assert.ok(said.every((text) => /, group \[ff15::4554:[0-9a-f]+\]:\d+, master /.test(text)));
+    assert.ok(server.log().includes(`members=${RECEIVERS} `));
+    await withLoss(all);
   });
 
   test("one that comes late asks for what it missed, and one to standard output gets it whole", async () => {

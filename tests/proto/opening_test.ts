@@ -161,7 +161,9 @@ test("RFC 2090: an OACK that places the client in a group must name the group", 
     ["239.255.69.1,1758", undefined],
     ["239.255.69.1,1758,2", undefined],
     ["239.255.69.1,1758,1,1", undefined],
-    ["ff02::1,1758,1", undefined],
+    ["ff15::4554:1,1758,1", { address: "ff15::4554:1", port: 1758, master: true }],
+    ["2001:db8::1,1758,1", undefined],
+    ["ff15::1%eth0,1758,1", undefined],
     ["", undefined],
   ];
   for (const [value, place] of rows) {

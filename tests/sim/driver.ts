@@ -121,7 +121,7 @@ export class SimulatedDriver implements UdpDriver {
     let peer = this.#peers.get(key);
     // The harshest driver there may be: it forgets at once whoever the host does not hold.
     if (peer === undefined || !this.#host?.holds?.(peer)) {
-      this.#peers.set(key, peer = { family: 4, host, port });
+      this.#peers.set(key, peer = { family: host.includes(":") ? 6 : 4, host, port });
     }
     return peer;
   }

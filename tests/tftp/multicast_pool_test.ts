@@ -46,9 +46,9 @@ test("two servers with the same pool begin at different addresses", () => {
   assert.equal(pool("239.1.2.0/24", undefined, 0.5).take()?.host, "239.1.2.128");
 });
 
-test("IPv6 pools are told by their family, text that is no network is an empty pool", () => {
+test("there are pools of IPv6, too; text that is no network is an empty pool", () => {
   const v6 = pool("ff15::1:0/120");
-  assert.equal(v6.family, 6);
-  assert.equal(v6.take()?.host, "ff15::1:0");
+  assert.deepEqual(v6.take(), { family: 6, host: "ff15::1:0", port: 1758 });
+  assert.deepEqual([v6.isEmpty, pool("nonsense").isEmpty], [false, true]);
   assert.equal(pool("nonsense").take(), null);
 });

@@ -15,6 +15,7 @@ const FILES = {
 const MULTICAST: MulticastConfig = {
   enabled: true,
   addresses: "239.255.69.7/32",
+  addresses6: "ff15::4554:7/128",
   ports: { first: 1758, last: 1758 },
   ttl: 1,
 };
@@ -192,9 +193,6 @@ const ALONE: readonly (readonly [
   ["the option has a value", "multicast 1", {}],
   ["mode is netascii", "multicast ", { mode: "netascii" }],
   ["no address and port is free", "multicast ", {}],
-  ["groups are IPv6, the client is not", "multicast ", {
-    tftp: { multicast: { ...MULTICAST, addresses: "ff15::/112" } },
-  }],
   ["no group can have an address of 224.0.0.0/24", "multicast ", {
     tftp: { multicast: { ...MULTICAST, addresses: "224.0.0.0/24" } },
   }],
@@ -315,6 +313,12 @@ test("a storm of joins and of ERRORs leaves nothing behind", async () => {
   }
   bench.pass(200_000);
   assert.equal(bench.endpoint.transfers, 0);
+});
+
+test("who asks by IPv6 is in a group of IPv6 addresses", async () => {
+  const { bench } = await start();
+  assert.deepEqual(join(bench.client("2001:db8::2")), ["tid OACK multicast=ff15::4554:7,1758,1"]);
+  assert.deepEqual(join(bench.client("10.0.0.2")), ["tid OACK multicast=239.255.69.7,1758,1"]);
 });
 
 test("members beyond the limit of transfers wait their turn", async () => {
