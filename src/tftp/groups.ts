@@ -46,7 +46,8 @@ export class Groups {
    */
   find(wanted: Wanted): GroupSession | string {
     const { file, blockBytes, route, tftp, now } = wanted;
-    const { listener, local, peer: { family } } = route;
+    const { listener, local, peer } = route;
+    const { family } = peer;
     // M3: what members must see come from one address of ours leaves by one interface.
     const place = `IPv${family} ${listener.host} ${listener.port} ${local?.host ?? ""}`;
     const key = `${file.key} ${blockBytes} ${place}`;
@@ -55,6 +56,8 @@ export class Groups {
       const isFree = wanted.isFree(known.options.socket);
       return isFree ? known : "the group's port has another transfer of this client";
     }
+    // No packet to a group can be sent there: Linux has no route for it, unlike for IPv4.
+    if (peer.host === "::1") return "the loopback interface has no IPv6 groups";
     const pool = this.#poolFor(family, tftp);
     if (pool.isEmpty) return `no group can have an address of ${pool.options.addresses}`;
     const address = pool.take();

@@ -321,6 +321,14 @@ test("who asks by IPv6 is in a group of IPv6 addresses", async () => {
   assert.deepEqual(join(bench.client("10.0.0.2")), ["tid OACK multicast=239.255.69.7,1758,1"]);
 });
 
+test("there are no IPv6 groups on the loopback interface", async () => {
+  const { bench } = await start();
+  const client = bench.client("::1");
+  assert.deepEqual(join(client), ["tid DATA 1 (512)"]);
+  client.error(0, "enough");
+  assert.equal(bench.reports[0]?.noMulticast, "the loopback interface has no IPv6 groups");
+});
+
 test("members beyond the limit of transfers wait their turn", async () => {
   const limits = { transfersMax: 2 };
   const bench = await Bench.start({ files: FILES, limits, tftp: { multicast: MULTICAST } });
