@@ -2,7 +2,7 @@
 // that begins with the key: `must be …` or `is not …`; check.ts writes the beginning.
 import * as v from "valibot";
 import { compileGlob } from "../match/glob.ts";
-import { parseAddress, parseNetwork } from "../match/network.ts";
+import { isFlooded, parseAddress, parseNetwork } from "../match/network.ts";
 import { compilePattern } from "../match/pattern.ts";
 import { parsePortRange, parseSize } from "./text.ts";
 
@@ -127,8 +127,13 @@ export function multicastNetwork4() {
   return judged((value) => {
     const result = parseNetwork(value);
     if (result.kind === "bad") return `is not a CIDR block: ${result.detail}`;
-    const inside = isMulticast4(result.octets) && result.prefixBits >= 4;
-    return inside ? null : 'must lie within the IPv4 multicast addresses "224.0.0.0/4"';
+    const { octets, prefixBits } = result;
+    if (!isMulticast4(octets) || prefixBits < 4) {
+      return 'must lie within the IPv4 multicast addresses "224.0.0.0/4"';
+    }
+    return prefixBits >= 24 && isFlooded(octets)
+      ? 'must not lie in "x.0.0.0/24" or "x.128.0.0/24": switches flood them like "224.0.0.0/24"'
+      : null;
   });
 }
 

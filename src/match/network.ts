@@ -96,3 +96,11 @@ function octetMask(prefixBits: number, index: number): number {
   const bits = Math.min(8, Math.max(0, prefixBits - index * 8));
   return (0xff << (8 - bits)) & 0xff;
 }
+
+/**
+ * Whether switches flood an IPv4 group to every port: only 23 bits of it are in its Ethernet address,
+ * so that x.0.0.y and x.128.0.y look like those of 224.0.0.0/24 (RFC 1112 §6.4, RFC 4541 §2.1.2).
+ */
+export function isFlooded(octets: readonly number[]): boolean {
+  return (octets[1]! & 0x7f) === 0 && octets[2] === 0;
+}

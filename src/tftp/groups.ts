@@ -59,7 +59,6 @@ export class Groups {
     // No packet to a group can be sent there: Linux has no route for it, unlike for IPv4.
     if (peer.host === "::1") return "the loopback interface has no IPv6 groups";
     const pool = this.#poolFor(family, tftp);
-    if (pool.isEmpty) return `no group can have an address of ${pool.options.addresses}`;
     const address = pool.take();
     if (address === null) return this.#exhausted(pool.options);
     const session = this.#open({

@@ -1,6 +1,6 @@
 // The addresses and ports that groups are sent to (RFC 2090): each group has a pair of its own,
 // and an address of its own as long as there are enough, because switches tell groups apart by it.
-import { addressText, type Network, parseNetwork } from "../match/network.ts";
+import { addressText, isFlooded, type Network, parseNetwork } from "../match/network.ts";
 
 /** Where a group's DATA goes. */
 export interface GroupAddress {
@@ -10,7 +10,7 @@ export interface GroupAddress {
 }
 
 export interface PoolOptions {
-  /** A CIDR block of multicast addresses; without a usable one in it the pool is empty. */
+  /** A CIDR block of multicast addresses; those that switches flood are passed over. */
   readonly addresses: string;
   readonly ports: { readonly first: number; readonly last: number };
   /** In [0, 1): where to begin, so that two servers with the same pool rarely meet. */
@@ -31,18 +31,13 @@ export class MulticastPool {
   constructor(options: PoolOptions) {
     this.options = options;
     const network = parseNetwork(options.addresses);
-    this.#network = network.kind === "network" && !floodsWholly(network) ? network : null;
+    this.#network = network.kind === "network" ? network : null;
     const bits = this.#network === null
       ? 0
       : this.#network.octets.length * 8 - this.#network.prefixBits;
     this.#addresses = Math.min(2 ** bits, ADDRESSES_MAX);
     this.#ports = options.ports;
     this.#cursor = Math.floor(options.random * this.#addresses);
-  }
-
-  /** None of its addresses is usable. */
-  get isEmpty(): boolean {
-    return this.#network === null;
   }
 
   /** A pair that no group has, to be given back once; null when all are in use. */
@@ -76,25 +71,13 @@ export class MulticastPool {
       octets[at]! |= rest & 0xff;
     }
     const { family } = this.#network;
-    if (family === 4 && floods(octets)) return null;
+    if (family === 4 && isFlooded(octets)) return null;
     const host = addressText({ family, octets });
     const address = { family, host, port };
     return this.#taken.has(keyOf(address)) ? null : address;
   }
 }
 
-function floodsWholly({ family, octets, prefixBits }: Network): boolean {
-  return family === 4 && prefixBits >= 24 && floods(octets);
-}
-
 function keyOf({ host, port }: GroupAddress): string {
   return `${host} ${port}`;
-}
-
-/**
- * Only 23 bits of an IPv4 group are in its Ethernet address, and switches flood what looks like
- * 224.0.0.0/24 to every port.
- */
-function floods(octets: readonly number[]): boolean {
-  return (octets[1]! & 0x7f) === 0 && octets[2] === 0;
 }

@@ -228,6 +228,14 @@ const TABLE: readonly {
     ],
   },
   {
+    rule: "addresses of groups: not those that switches flood",
+    file: '[tftp.multicast]\naddresses = "239.128.0.0/24"\n',
+    faults: [
+      '2:13 "addresses" in [tftp.multicast] must not lie in "x.0.0.0/24" or "x.128.0.0/24": ' +
+      'switches flood them like "224.0.0.0/24"',
+    ],
+  },
+  {
     rule: "addresses of groups: neither unicast nor of any scope",
     file: '[tftp.multicast]\naddresses = "10.0.0.0/8"\naddresses-ipv6 = "ff00::/8"\n',
     faults: [

@@ -49,6 +49,5 @@ test("two servers with the same pool begin at different addresses", () => {
 test("there are pools of IPv6, too; text that is no network is an empty pool", () => {
   const v6 = pool("ff15::1:0/120");
   assert.deepEqual(v6.take(), { family: 6, host: "ff15::1:0", port: 1758 });
-  assert.deepEqual([v6.isEmpty, pool("nonsense").isEmpty], [false, true]);
   assert.equal(pool("nonsense").take(), null);
 });
