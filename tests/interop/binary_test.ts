@@ -28,7 +28,9 @@ describe("The built binary", { skip }, () => {
   after(() => folder.remove());
 
   test("prints its version, wherever it is started", async () => {
-    const result = await harness.runClient([binary, "--version"], { cwd: tmpdir() });
+    const result = await harness.runClient([...harness.bootsrvCommand(), "--version"], {
+      cwd: tmpdir(),
+    });
     assert.match(result.output, /\d+\.\d+\.\d+/);
   });
 

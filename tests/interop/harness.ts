@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { run, type RunResult, which } from "../../scripts/lib/command.ts";
 import { inCi, ROOT } from "../../scripts/lib/project.ts";
@@ -96,7 +96,7 @@ export function runBootsrv(
 /** The command under test, to be followed by its arguments. */
 export function bootsrvCommand(permissions: readonly string[] = []): string[] {
   const binary = process.env.BOOTSRV_BINARY;
-  if (binary !== undefined) return [binary];
+  if (binary !== undefined) return [resolve(binary)];
   const flags = ["--quiet", "-A", ...permissions, "--no-check"];
   return [process.execPath, "run", ...flags, join(ROOT, "main.ts")];
 }
