@@ -120,7 +120,7 @@ function groupHints({ server, opened, group }: Outcome): string[] {
   }
   if (group?.timesMaster === 0 && opened.oack !== null) return [];
   return [
-    "switches that do IGMP snooping without a querier drop groups; so may a firewall here",
+    "switches that do IGMP snooping (MLD for IPv6) without a querier drop groups; so may a firewall here",
     "the group may come in by another interface: choose it with --interface",
   ];
 }
