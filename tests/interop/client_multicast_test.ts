@@ -19,6 +19,8 @@ const BYTES = 1_000_000;
 /** MTFTP knows blocks of 512 octets only; atftpd repeats a lost one after five seconds. */
 const SMALL_BYTES = 100_000;
 const PORT = 6969;
+/** Who is late on a busy machine comes when the group has ended, and is given another. */
+const TRIES_MAX = 8;
 const MTFTP = { address: "239.255.70.1", clientPort: 1758, serverPort: 1759 };
 const CONFIG = `
 [[mtftp]]
@@ -126,11 +128,24 @@ describe("Our client in groups of bootsrv", { skip }, () => {
     if (host === null) return t.skip("no IPv6 on this machine");
     const all = () =>
       Promise.all(range(0, RECEIVERS).map((at) => fetch(at, "image", FLAGS, `[${host}]`)));
-    const said = await all();
-    assert.ok(said.every((text) => /, group \[ff15::4554:[0-9a-f]+\]:\d+, master /.test(text)));
-    assert.ok(server.log().includes(`members=${RECEIVERS} `));
+    let groups: readonly number[] = [];
+    for (let tries = 1; tries <= TRIES_MAX && !groups.includes(RECEIVERS); tries++) {
+      const said = await all();
+      assert.ok(said.every((text) => /, group \[ff15::4554:[0-9a-f]+\]:\d+, master /.test(text)));
+      await harness.until(() => {
+        groups = groupsEnded6();
+        return groups.reduce((sum, members) => sum + members, 0) >= tries * RECEIVERS;
+      }, () => `Groups of ${groups} have ended:\n${server.log()}`);
+    }
+    assert.ok(groups.includes(RECEIVERS), `groups of ${groups}`);
     await withLoss(all);
   });
+
+  /** The number of members of each group by IPv6. */
+  function groupsEnded6(): number[] {
+    const lines = server.log().matchAll(/Group \[ff15::\S+ ended .*members=(\d+)/g);
+    return Array.from(lines, ([, members]) => Number(members));
+  }
 
   test("one that comes late asks for what it missed, and one to standard output gets it whole", async () => {
     const before = bridge.sent().bytes;
