@@ -5,7 +5,7 @@ import type { RemoteInfo } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import type { BindOptions, Peer, Source, UdpDriver, UdpHost, UdpSocket } from "./driver.ts";
 import { PeerCache } from "./peers.ts";
-import { openSocket, PortableSocket } from "./portable_socket.ts";
+import { isAny, openSocket, PortableSocket } from "./portable_socket.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
 /** Peers in one generation of the cache. */
@@ -66,7 +66,7 @@ class PortableDriver implements UdpDriver {
   }
 
   expand(host: string): readonly string[] {
-    if (host !== "0.0.0.0" && host !== "::") return [host];
+    if (!isAny(host)) return [host];
     const family = host === "::" ? "IPv6" : "IPv4";
     const hosts = new Set<string>();
     for (const addresses of Object.values(networkInterfaces())) {

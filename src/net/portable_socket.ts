@@ -194,7 +194,8 @@ function interfacesOf(host: string): string[] {
   return [...found];
 }
 
-function isAny(host: string): boolean {
+/** Whether this is no address of ours, but stands for all of its family. */
+export function isAny(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
